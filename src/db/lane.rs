@@ -1,0 +1,194 @@
+//! The writer lane of SQLite: one thread, one connection, many commands per durable commit.
+//!
+//! Commands queue up while the lane commits; it then takes all that wait (up to a limit), runs
+//! each in a savepoint inside one `BEGIN IMMEDIATE`, commits once, and answers them all. This
+//! group commit is why durable writing is fast. A command that fails or panics rolls back its own
+//! savepoint only; a failed commit fails every command in the batch.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use diesel::Connection;
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use tokio::sync::{Mutex, mpsc, oneshot};
+use tracing::Span;
+
+use super::connection::{Purpose, establish};
+use super::{Conn, DbOptions, WriteTx};
+use crate::error::Error;
+use crate::kernel::{Clock, Origin, Stopwatch, Timestamp};
+use crate::telemetry::metrics;
+
+/// Runs one command in the open transaction; answers what to do once the commit is known.
+type Command = Box<dyn FnOnce(&mut Conn, Timestamp) -> Answer + Send>;
+/// Tells the caller how it went: its own result, or why the commit failed.
+type Answer = Box<dyn FnOnce(Commit)>;
+
+/// How the commit of a batch went.
+#[derive(Clone, Copy)]
+struct Commit {
+    durable: bool,
+    size: usize,
+}
+
+pub(super) struct Lane {
+    queue: Mutex<Option<mpsc::Sender<Command>>>,
+    sender: mpsc::WeakSender<Command>,
+    finished: Mutex<Option<oneshot::Receiver<()>>>,
+}
+
+impl Lane {
+    pub(super) fn start(options: &DbOptions, clock: Clock) -> Result<Self, Error> {
+        let conn = establish(&options.url, Purpose::Writing)?;
+        let (sender, commands) = mpsc::channel(options.queue);
+        let (done, finished) = oneshot::channel();
+        let batch = options.batch;
+        std::thread::Builder::new()
+            .name("docket-writer".into())
+            .spawn(move || {
+                serve(conn, commands, batch, &clock);
+                let _ = done.send(());
+            })
+            .map_err(|failure| Error::internal("starting the writer lane", failure))?;
+        let weak = sender.downgrade();
+        Ok(Self {
+            queue: Mutex::new(Some(sender)),
+            sender: weak,
+            finished: Mutex::new(Some(finished)),
+        })
+    }
+
+    pub(super) async fn run<T, F>(&self, origin: Origin, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: Fn(&mut WriteTx<'_>) -> Result<T, Error> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let sender = self.sender.upgrade().ok_or(Error::Unavailable("The server is stopping."))?;
+        sender.try_send(command(origin, work, reply)).map_err(|_| {
+            metrics::db_refused("write");
+            Error::Unavailable("Too many changes are waiting; try again shortly.")
+        })?;
+        drop(sender);
+        answer.await.map_err(|lost| Error::internal("the writer lane ended", lost))?
+    }
+
+    pub(super) async fn close(&self) {
+        self.queue.lock().await.take();
+        if let Some(finished) = self.finished.lock().await.take() {
+            let _ = finished.await;
+        }
+    }
+}
+
+/// Wraps a caller's work: its span, its savepoint, its panic, its answer.
+fn command<T, F>(origin: Origin, work: F, reply: oneshot::Sender<Result<T, Error>>) -> Command
+where
+    T: Send + 'static,
+    F: Fn(&mut WriteTx<'_>) -> Result<T, Error> + Send + 'static,
+{
+    let span = Span::current();
+    let waiting = Stopwatch::start();
+    Box::new(move |conn, now| {
+        let waited = waiting.elapsed();
+        metrics::db_wait("write", waited);
+        span.record("wait_us", waited.as_micros());
+        let result = span.in_scope(|| in_savepoint(conn, now, &origin, &work));
+        Box::new(move |commit| {
+            span.record("batch_size", commit.size);
+            let result = match (result, commit.durable) {
+                (Ok(_), false) => {
+                    Err(Error::Unavailable("The change could not be made durable; try again."))
+                }
+                (result, _) => result,
+            };
+            let _ = reply.send(result);
+        })
+    })
+}
+
+fn in_savepoint<T>(
+    conn: &mut Conn,
+    now: Timestamp,
+    origin: &Origin,
+    work: &impl Fn(&mut WriteTx<'_>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let guarded =
+        AssertUnwindSafe(|| conn.transaction(|conn| work(&mut WriteTx::new(conn, now, origin))));
+    match catch_unwind(guarded) {
+        Ok(result) => result.map_err(patience_ran_out),
+        Err(_panic) => {
+            // diesel could not close the savepoint: the lane does.
+            let _ = <Conn as Connection>::TransactionManager::rollback_transaction(conn);
+            Err(Error::internal("a change panicked", "see the log for the panic"))
+        }
+    }
+}
+
+fn patience_ran_out(error: Error) -> Error {
+    match error {
+        Error::Contention(_) => {
+            Error::Unavailable("The database is busy with another program; try again shortly.")
+        }
+        other => other,
+    }
+}
+
+fn serve(mut conn: Conn, mut commands: mpsc::Receiver<Command>, batch: usize, clock: &Clock) {
+    while let Some(first) = commands.blocking_recv() {
+        let began = begin(&mut conn);
+        if let Err(error) = began {
+            tracing::error!(error = %error, "the writer lane cannot begin a transaction");
+            refuse(first);
+            continue;
+        }
+        let answers = run_batch(&mut conn, first, &mut commands, batch, clock);
+        let commit = Commit { durable: commit(&mut conn), size: answers.len() };
+        for answer in answers {
+            answer(commit);
+        }
+    }
+}
+
+/// Without a transaction there is nothing to run in: dropping the command drops its reply, which
+/// its caller sees.
+fn refuse(command: Command) {
+    drop(command);
+    // A full disk or a foreign lock does not pass within microseconds.
+    std::thread::sleep(Duration::from_millis(10));
+}
+
+fn run_batch(
+    conn: &mut Conn,
+    first: Command,
+    commands: &mut mpsc::Receiver<Command>,
+    batch: usize,
+    clock: &Clock,
+) -> Vec<Answer> {
+    let mut answers = vec![first(conn, clock.now())];
+    while answers.len() < batch {
+        let Ok(next) = commands.try_recv() else { break };
+        answers.push(next(conn, clock.now()));
+    }
+    answers
+}
+
+/// IMMEDIATE: a transaction that reads before it writes must hold the write lock from its start,
+/// or SQLite refuses it without waiting.
+fn begin(conn: &mut Conn) -> Result<(), Error> {
+    let Conn::Sqlite(sqlite) = conn else {
+        return Err(Error::internal("the writer lane", "is for SQLite only"));
+    };
+    Ok(AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")?)
+}
+
+fn commit(conn: &mut Conn) -> bool {
+    let commit = Stopwatch::start();
+    let result = <Conn as Connection>::TransactionManager::commit_transaction(conn);
+    metrics::db_commit(commit.elapsed());
+    if let Err(failure) = &result {
+        tracing::error!(error = %failure, "a commit failed: nothing of the batch was kept");
+        let _ = <Conn as Connection>::TransactionManager::rollback_transaction(conn);
+    }
+    result.is_ok()
+}

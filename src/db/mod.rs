@@ -1,0 +1,166 @@
+//! The two ways into the database: [`Db::read`] and [`Db::write`]. There is no third.
+//!
+//! SQLite and PostgreSQL stand behind one connection enum, [`Conn`]. On SQLite every change runs
+//! through one writer lane that commits many commands at once ([`lane`]); on PostgreSQL through
+//! pooled connections with bounded retries ([`postgres`]). What every order writes goes out as
+//! set-based [`Statement`]s, written once for both dialects.
+//!
+//! Must stay true: a change is acknowledged only after its commit is durable, and the closure of a
+//! write does no network, file or template work.
+
+mod connection;
+mod error;
+mod lane;
+mod migrate;
+mod postgres;
+mod reader;
+mod statement;
+mod tx;
+
+use std::time::Duration;
+
+use tracing::{Instrument, Span, field, info_span};
+
+pub use connection::{Conn, DatabaseUrl, Dialect};
+pub use migrate::{MigrationError, migrate};
+pub use statement::{Statement, Value};
+pub use tx::WriteTx;
+
+use crate::error::Error;
+use crate::kernel::{Clock, Origin};
+use crate::telemetry::metrics;
+
+/// How the database is reached and how much of it is used at once.
+#[derive(Debug, Clone)]
+pub struct DbOptions {
+    /// Which database.
+    pub url: DatabaseUrl,
+    /// Connections for reading.
+    pub readers: u32,
+    /// Connections for writing; PostgreSQL only.
+    pub writers: u32,
+    /// Commands that may wait for the writer lane; one more is refused. SQLite only.
+    pub queue: usize,
+    /// Commands in one commit at most. SQLite only.
+    pub batch: usize,
+    /// How long a caller waits for a connection before it is refused.
+    pub wait: Duration,
+}
+
+impl DbOptions {
+    /// The sizes that suit a small machine.
+    #[must_use]
+    pub fn new(url: DatabaseUrl) -> Self {
+        Self {
+            url,
+            readers: 4,
+            writers: 8,
+            queue: 1024,
+            batch: 64,
+            wait: Duration::from_millis(2_000),
+        }
+    }
+}
+
+enum Writer {
+    Lane(lane::Lane),
+    Pool(postgres::Writers),
+}
+
+/// The database of this process.
+pub struct Db {
+    dialect: Dialect,
+    clock: Clock,
+    readers: reader::Readers,
+    writer: Writer,
+}
+
+impl Db {
+    /// Opens the database, migrated before by [`migrate`].
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when it cannot be reached, or when the SQLite inside is one that can
+    /// corrupt its file (before 3.51.3).
+    pub fn open(options: &DbOptions, clock: Clock) -> Result<Self, Error> {
+        let dialect = options.url.dialect();
+        let writer = match dialect {
+            Dialect::Sqlite => Writer::Lane(lane::Lane::start(options, clock.clone())?),
+            Dialect::Postgres => Writer::Pool(postgres::Writers::open(options)?),
+        };
+        let readers = reader::Readers::open(options)?;
+        Ok(Self { dialect, clock, readers, writer })
+    }
+
+    /// Which database this is.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// The clock that every write takes its time from.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Reads in one snapshot, on a connection that cannot write.
+    ///
+    /// # Errors
+    /// What `work` returns; [`Error::Unavailable`] when all connections stay busy.
+    pub async fn read<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T, Error> + Send + 'static,
+    {
+        let span =
+            info_span!("db.read", "db.system.name" = self.dialect.name(), wait_us = field::Empty);
+        self.readers.run(work).instrument(span).await
+    }
+
+    /// Changes the database: all of `work` is committed, durably, or none of it.
+    ///
+    /// `work` may run more than once (PostgreSQL retries lost races), so it owns what it needs and
+    /// changes nothing outside the transaction.
+    ///
+    /// # Errors
+    /// What `work` returns; [`Error::Unavailable`] when the lane is full or the disk is.
+    pub async fn write<T, F>(&self, origin: &Origin, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: Fn(&mut WriteTx<'_>) -> Result<T, Error> + Send + 'static,
+    {
+        let span = info_span!(
+            "db.write",
+            "db.system.name" = self.dialect.name(),
+            wait_us = field::Empty,
+            batch_size = field::Empty,
+            retries = field::Empty,
+        );
+        let result = match &self.writer {
+            Writer::Lane(lane) => lane.run(origin.clone(), work).instrument(span).await,
+            Writer::Pool(pool) => {
+                pool.run(origin.clone(), self.clock.clone(), work).instrument(span).await
+            }
+        };
+        metrics::db_write(&result);
+        result
+    }
+
+    /// Waits until every write taken so far is answered, then stops the writer.
+    pub async fn close(&self) {
+        if let Writer::Lane(lane) = &self.writer {
+            lane.close().await;
+        }
+    }
+}
+
+/// Runs blocking work on its own thread, inside the caller's span.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let span = Span::current();
+    match tokio::task::spawn_blocking(move || span.in_scope(work)).await {
+        Ok(result) => result,
+        Err(failure) => Err(Error::internal("a database call ended early", failure)),
+    }
+}

@@ -1,0 +1,78 @@
+//! Writing on PostgreSQL: pooled connections, one transaction per command, bounded retries.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::Connection;
+use diesel::r2d2::Pool;
+use tokio::sync::Semaphore;
+use tracing::Span;
+
+use super::connection::{Manager, Purpose};
+use super::reader::{connection, open_pool, permit};
+use super::{Conn, DbOptions, WriteTx, blocking};
+use crate::error::Error;
+use crate::kernel::{Clock, Origin, Stopwatch, random_bytes};
+use crate::telemetry::metrics;
+
+/// Lost races (40001, 40P01) are run again this often.
+const RETRIES_MAX: u32 = 10;
+
+pub(super) struct Writers {
+    pool: Pool<Manager>,
+    permits: Arc<Semaphore>,
+    wait: Duration,
+}
+
+impl Writers {
+    pub(super) fn open(options: &DbOptions) -> Result<Self, Error> {
+        let pool = open_pool(options, options.writers, Purpose::Writing)?;
+        let permits = Arc::new(Semaphore::new(options.writers as usize));
+        Ok(Self { pool, permits, wait: options.wait })
+    }
+
+    pub(super) async fn run<T, F>(&self, origin: Origin, clock: Clock, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: Fn(&mut WriteTx<'_>) -> Result<T, Error> + Send + 'static,
+    {
+        let waiting = Stopwatch::start();
+        let permit = permit(&self.permits, self.wait).await?;
+        metrics::db_wait("write", waiting.elapsed());
+        Span::current().record("wait_us", waiting.elapsed().as_micros());
+        let pool = self.pool.clone();
+        blocking(move || {
+            let mut conn = connection(&pool)?;
+            let result = with_retries(&mut conn, &origin, &clock, &work);
+            drop(permit);
+            result
+        })
+        .await
+    }
+}
+
+fn with_retries<T>(
+    conn: &mut Conn,
+    origin: &Origin,
+    clock: &Clock,
+    work: &impl Fn(&mut WriteTx<'_>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    for retry in 0..RETRIES_MAX {
+        let now = clock.now();
+        match conn.transaction(|conn| work(&mut WriteTx::new(conn, now, origin))) {
+            Err(Error::Contention(reason)) => {
+                tracing::debug!(reason, retry, "a transaction lost a race");
+                Span::current().record("retries", retry + 1);
+                std::thread::sleep(jitter(retry));
+            }
+            result => return result,
+        }
+    }
+    Err(Error::Unavailable("Too many changes compete for the same rows; try again shortly."))
+}
+
+/// Full jitter: up to 2 ms after the first loss, doubling to at most 128 ms.
+fn jitter(retry: u32) -> Duration {
+    let most = 2_000_u64 << retry.min(6);
+    Duration::from_micros(u64::from_le_bytes(random_bytes()) % most)
+}

@@ -1,0 +1,97 @@
+//! The reading side: a pool, and a queue in front of it that is bounded and measured.
+
+use std::sync::Arc;
+
+use diesel::r2d2::Pool;
+use tokio::sync::Semaphore;
+use tracing::Span;
+
+use super::connection::{Manager, Purpose};
+use super::{Conn, DbOptions, Dialect, Statement, blocking};
+use crate::error::Error;
+use crate::kernel::Stopwatch;
+use crate::telemetry::metrics;
+
+/// The pool for reading.
+pub(super) struct Readers {
+    pool: Pool<Manager>,
+    /// As many permits as connections: waiting happens here, where it is bounded and seen, and
+    /// never on a blocking thread.
+    permits: Arc<Semaphore>,
+    wait: std::time::Duration,
+}
+
+impl Readers {
+    pub(super) fn open(options: &DbOptions) -> Result<Self, Error> {
+        let pool = open_pool(options, options.readers, Purpose::Reading)?;
+        let permits = Arc::new(Semaphore::new(options.readers as usize));
+        Ok(Self { pool, permits, wait: options.wait })
+    }
+
+    pub(super) async fn run<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T, Error> + Send + 'static,
+    {
+        let waiting = Stopwatch::start();
+        let permit = permit(&self.permits, self.wait).await?;
+        metrics::db_wait("read", waiting.elapsed());
+        Span::current().record("wait_us", waiting.elapsed().as_micros());
+        let pool = self.pool.clone();
+        blocking(move || {
+            let mut conn = connection(&pool)?;
+            let result = in_snapshot(&mut conn, work);
+            drop(permit);
+            result
+        })
+        .await
+    }
+}
+
+/// One snapshot for all statements of `work`, on both databases.
+fn in_snapshot<T>(
+    conn: &mut Conn,
+    work: impl FnOnce(&mut Conn) -> Result<T, Error>,
+) -> Result<T, Error> {
+    use diesel::Connection;
+    conn.transaction(|conn| {
+        if conn.dialect() == Dialect::Postgres {
+            Statement::new("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                .execute(conn)?;
+        }
+        work(conn)
+    })
+}
+
+pub(super) fn open_pool(
+    options: &DbOptions,
+    size: u32,
+    purpose: Purpose,
+) -> Result<Pool<Manager>, Error> {
+    Pool::builder()
+        .max_size(size)
+        .min_idle(Some(1))
+        .connection_timeout(std::time::Duration::from_secs(5))
+        .test_on_check_out(options.url.dialect() == Dialect::Postgres)
+        .build(Manager { url: options.url.clone(), purpose })
+        .map_err(|failure| Error::internal("opening the database", failure))
+}
+
+pub(super) async fn permit(
+    permits: &Arc<Semaphore>,
+    wait: std::time::Duration,
+) -> Result<tokio::sync::OwnedSemaphorePermit, Error> {
+    match tokio::time::timeout(wait, Arc::clone(permits).acquire_owned()).await {
+        Ok(Ok(permit)) => Ok(permit),
+        _ => Err(Error::Unavailable("All database connections are busy; try again shortly.")),
+    }
+}
+
+pub(super) fn connection(
+    pool: &Pool<Manager>,
+) -> Result<diesel::r2d2::PooledConnection<Manager>, Error> {
+    pool.get().map_err(|failure| {
+        tracing::error!(error = %failure, "no database connection");
+        Error::Unavailable("The database is out of reach; try again shortly.")
+    })
+}

@@ -1,0 +1,50 @@
+//! The write transaction: the proof that a change is inside one.
+
+use super::{Conn, Dialect, Statement};
+use crate::error::Error;
+use crate::kernel::{Origin, Timestamp};
+
+/// A transaction that changes things. Only [`super::Db::write`] makes one, so a function that asks
+/// for it cannot run outside a transaction.
+pub struct WriteTx<'a> {
+    conn: &'a mut Conn,
+    now: Timestamp,
+    origin: &'a Origin,
+}
+
+impl<'a> WriteTx<'a> {
+    pub(super) fn new(conn: &'a mut Conn, now: Timestamp, origin: &'a Origin) -> Self {
+        Self { conn, now, origin }
+    }
+
+    /// The connection, for reads inside the transaction and for typed statements.
+    pub fn conn(&mut self) -> &mut Conn {
+        self.conn
+    }
+
+    /// The one time of this transaction.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Who makes the change, in which request.
+    #[must_use]
+    pub fn origin(&self) -> &'a Origin {
+        self.origin
+    }
+
+    /// Which dialect the transaction speaks.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.conn.dialect()
+    }
+
+    /// Runs a statement that changes rows; answers how many.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    pub fn execute(&mut self, statement: Statement) -> Result<usize, Error> {
+        statement.execute(self.conn)
+    }
+}

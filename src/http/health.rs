@@ -1,0 +1,59 @@
+//! The ops listener: liveness, readiness, version, metrics.
+
+use std::sync::Arc;
+
+use actix_web::{HttpResponse, web};
+use async_trait::async_trait;
+use serde_json::json;
+
+use super::pipeline::Stopping;
+use crate::error::Error;
+use crate::telemetry::metrics;
+
+/// Really checks what the server needs to work; `app` implements it.
+#[async_trait]
+pub trait Readiness: Send + Sync {
+    /// Each part by name, with what is wrong with it, if anything.
+    async fn check(&self) -> Vec<(&'static str, Result<(), String>)>;
+}
+
+/// The routes of the ops listener.
+pub fn ops_routes(config: &mut web::ServiceConfig) {
+    config
+        .route("/livez", web::get().to(live))
+        .route("/readyz", web::get().to(ready))
+        .route("/version", web::get().to(version))
+        .route("/metrics", web::get().to(expose));
+}
+
+async fn live() -> HttpResponse {
+    HttpResponse::Ok().json(json!({ "status": "alive" }))
+}
+
+async fn ready(
+    readiness: web::Data<Arc<dyn Readiness>>,
+    stopping: web::Data<Stopping>,
+) -> HttpResponse {
+    let mut checks = readiness.check().await;
+    if stopping.is_set() {
+        checks.push(("stopping", Err("the server is stopping".into())));
+    }
+    let ready = checks.iter().all(|(_, check)| check.is_ok());
+    let parts: serde_json::Map<_, _> = checks
+        .into_iter()
+        .map(|(name, check)| (name.to_owned(), check.err().unwrap_or_else(|| "ok".into()).into()))
+        .collect();
+    let mut response = if ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
+    response.json(json!({ "status": if ready { "ready" } else { "not ready" }, "checks": parts }))
+}
+
+async fn version() -> HttpResponse {
+    HttpResponse::Ok().json(json!({
+        "name": env!("CARGO_PKG_NAME"),
+        "version": env!("CARGO_PKG_VERSION"),
+    }))
+}
+
+async fn expose() -> Result<HttpResponse, Error> {
+    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(metrics::render()?))
+}

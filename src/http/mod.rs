@@ -1,0 +1,29 @@
+//! What all endpoints share: who calls, what they sent, how they are answered.
+//!
+//! A handler takes a [`Call`] (reading) or a [`Command`] (changing) and answers a [`Reply`] or an
+//! [`Error`](crate::error::Error). Scopes, the body's limits and shape, request ids, problem
+//! documents and time limits are settled here, once. This room knows a caller only through
+//! [`Authenticate`].
+
+mod caller;
+mod command;
+mod docs;
+mod health;
+mod json;
+mod paging;
+mod pipeline;
+mod problem;
+mod reply;
+mod root_span;
+mod unmatched;
+
+pub use caller::{Authenticate, Call, Caller, Scope, ScopeMarker, scopes};
+pub use command::{Command, Submission};
+pub use docs::{Problem, ProblemError, describe, docs_page};
+pub use health::{Readiness, ops_routes};
+pub use json::{Metadata, Text, parse as parse_json};
+pub use paging::{Cursor, Feed, Page, Paging, read_after, read_limit};
+pub use pipeline::{Limits, Stopping, answer};
+pub use reply::Reply;
+pub use root_span::RootSpan;
+pub use unmatched::{RouteTable, id_or_not_found, refuse_unmatched};

@@ -1,0 +1,156 @@
+//! What happens around every handler: ids, the time limit, stopping, problem documents, metrics.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{HttpMessage, HttpRequest, web};
+
+use super::problem::{of_status, render};
+use crate::error::Refusal;
+use crate::kernel::Stopwatch;
+use crate::telemetry::metrics;
+
+/// Limits on every request.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// From the first byte of the head to the last of the answer.
+    pub request_timeout: Duration,
+    /// Bytes of a body.
+    pub body_bytes: usize,
+}
+
+/// Set once the process was told to stop: new requests are refused from then on.
+#[derive(Debug, Clone, Default)]
+pub struct Stopping(Arc<AtomicBool>);
+
+impl Stopping {
+    /// From now on the server is stopping.
+    pub fn set(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether the server is stopping.
+    #[must_use]
+    pub fn is_set(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// The ids of a request, given by its root span.
+#[derive(Debug, Clone, Default)]
+pub(super) struct RequestIds {
+    pub(super) request_id: String,
+    pub(super) trace_id: Option<String>,
+}
+
+pub(super) fn ids_of(request: &HttpRequest) -> RequestIds {
+    request.extensions().get::<RequestIds>().cloned().unwrap_or_default()
+}
+
+/// The middleware around every handler, inside the root span.
+///
+/// # Errors
+/// None: every error becomes a problem document here.
+pub async fn answer(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let took = Stopwatch::start();
+    let http = request.request().clone();
+    let ids = ids_of(&http);
+    let stopping = http.app_data::<web::Data<Stopping>>().is_some_and(|state| state.is_set());
+    let outcome = if stopping { Err(stopping_refusal()) } else { call(request, &http, next).await };
+    let mut response = match outcome {
+        Ok(response) => with_problem(response, &ids),
+        Err(refusal) => {
+            let rendered = render(&refusal, &ids.request_id, ids.trace_id.as_deref());
+            ServiceResponse::new(http.clone(), rendered)
+        }
+    };
+    if stopping || response.status() == actix_web::http::StatusCode::REQUEST_TIMEOUT {
+        response
+            .response_mut()
+            .head_mut()
+            .set_connection_type(actix_web::http::ConnectionType::Close);
+    }
+    add_ids(&mut response, &ids);
+    let route = http.match_pattern().unwrap_or_else(|| "unmatched".into());
+    metrics::http_request(method_label(&http), &route, response.status().as_u16(), took.elapsed());
+    Ok(response)
+}
+
+async fn call(
+    request: ServiceRequest,
+    http: &HttpRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Refusal> {
+    let limit = http
+        .app_data::<web::Data<Limits>>()
+        .map_or(Duration::from_secs(30), |limits| limits.request_timeout);
+    match tokio::time::timeout(limit, next.call(request)).await {
+        Ok(Ok(response)) => Ok(response.map_into_boxed_body()),
+        Ok(Err(error)) => {
+            Ok(ServiceResponse::new(http.clone(), error.error_response()).map_into_boxed_body())
+        }
+        Err(_elapsed) => Err(of_status(408)),
+    }
+}
+
+fn stopping_refusal() -> Refusal {
+    let mut refusal = Refusal::new(503, "stopping", "The server is stopping; try another copy.");
+    refusal.retry_after_s = Some(1);
+    refusal
+}
+
+/// Every refusal leaves as a problem document, also those that actix itself made.
+fn with_problem(response: ServiceResponse<BoxBody>, ids: &RequestIds) -> ServiceResponse<BoxBody> {
+    let status = response.status();
+    let refusal = response.response().extensions().get::<Refusal>().cloned();
+    let made_elsewhere = status.is_client_error() || status.is_server_error();
+    let already_json = response
+        .headers()
+        .get(actix_web::http::header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().ends_with(b"json"));
+    let refusal = match refusal {
+        Some(refusal) => refusal,
+        None if made_elsewhere && !already_json => of_status(status.as_u16()),
+        None => return response,
+    };
+    let allow = response.headers().get(actix_web::http::header::ALLOW).cloned();
+    let mut rendered = render(&refusal, &ids.request_id, ids.trace_id.as_deref());
+    if let Some(allow) = allow {
+        rendered.headers_mut().insert(actix_web::http::header::ALLOW, allow);
+    }
+    response.into_response(rendered)
+}
+
+fn add_ids(response: &mut ServiceResponse<BoxBody>, ids: &RequestIds) {
+    let mut add = |name: &'static str, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            response.headers_mut().insert(HeaderName::from_static(name), value);
+        }
+    };
+    add("x-request-id", &ids.request_id);
+    if let Some(trace_id) = &ids.trace_id {
+        add("x-trace-id", trace_id);
+    }
+}
+
+/// The method as a label: an unknown one must not make a series of its own.
+fn method_label(request: &HttpRequest) -> &'static str {
+    match request.method().as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        "OPTIONS" => "OPTIONS",
+        _ => "OTHER",
+    }
+}

@@ -1,0 +1,67 @@
+//! Running jobs until the process stops.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tracing::{Instrument, info_span};
+
+use crate::error::Error;
+use crate::telemetry::metrics;
+
+/// Work that comes due by itself.
+#[async_trait]
+pub trait Job: Send + Sync + 'static {
+    /// Its name, in metrics and as an actor in the journal.
+    fn name(&self) -> &'static str;
+
+    /// The pause between two runs that found nothing to do.
+    fn beat(&self) -> Duration;
+
+    /// Does what is due; answers how much it did. Run again at once while it did something.
+    ///
+    /// # Errors
+    /// What stopped it; it is run again on the next beat.
+    async fn run(&self) -> Result<usize, Error>;
+}
+
+/// The running jobs of a process.
+pub struct Workers {
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl Workers {
+    /// Starts every job on its own task.
+    #[must_use]
+    pub fn start(jobs: Vec<Arc<dyn Job>>) -> Self {
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        for job in jobs {
+            tasks.spawn(keep_running(job, stopped.clone()));
+        }
+        Self { stop, tasks }
+    }
+
+    /// Lets every run that is under way end, then stops.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+async fn keep_running(job: Arc<dyn Job>, mut stopped: watch::Receiver<bool>) {
+    while !*stopped.borrow() {
+        let span = info_span!(parent: None, "job", "otel.name" = job.name(), app.module = "jobs");
+        let result = job.run().instrument(span.clone()).await;
+        metrics::job_run(job.name(), result.is_ok());
+        if let Err(error) = &result {
+            span.in_scope(|| tracing::warn!(job = job.name(), error = %error, "a job failed"));
+        }
+        if !matches!(result, Ok(done) if done > 0) {
+            let _ = tokio::time::timeout(job.beat(), stopped.changed()).await;
+        }
+    }
+}

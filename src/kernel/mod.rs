@@ -1,0 +1,21 @@
+//! Words that every module shares: money, identifiers, time, secrets, and who is acting.
+//!
+//! Pure: nothing here reads a database, a file or the network. The two impure sources of the
+//! program, the clock and the random generator, are reached only through this module.
+
+mod crash;
+mod ids;
+mod money;
+mod origin;
+mod secret;
+mod time;
+
+pub use crash::crash_point;
+pub use ids::{
+    CustomerId, EntryId, FulfilmentId, KeyId, LineId, OperationId, OrderId, PaymentId,
+    PersonalDataId, RequestId, TransferId, random_bytes,
+};
+pub use money::{Amount, Currency, MAX_AMOUNT, MoneyError};
+pub use origin::{Actor, Origin};
+pub use secret::Secret;
+pub use time::{Clock, Stopwatch, Timestamp};
