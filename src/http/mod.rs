@@ -7,6 +7,7 @@
 
 mod caller;
 mod command;
+mod detached;
 mod docs;
 mod health;
 mod json;
@@ -19,6 +20,7 @@ mod unmatched;
 
 pub use caller::{Authenticate, Call, Caller, Scope, ScopeMarker, scopes};
 pub use command::{Command, Submission};
+pub use detached::to_the_end;
 pub use docs::{Problem, ProblemError, describe, docs_page};
 pub use health::{Readiness, ops_routes};
 pub use json::{Metadata, Text, parse as parse_json};
