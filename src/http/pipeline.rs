@@ -1,7 +1,7 @@
 //! What happens around every handler: ids, the time limit, stopping, problem documents, metrics.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use actix_web::body::{BoxBody, MessageBody};
@@ -24,20 +24,47 @@ pub struct Limits {
     pub body_bytes: usize,
 }
 
-/// Set once the process was told to stop: new requests are refused from then on.
+/// Set once the process was told to stop: new requests are refused from then on, and those that
+/// are running are waited for.
 #[derive(Debug, Clone, Default)]
-pub struct Stopping(Arc<AtomicBool>);
+pub struct Stopping(Arc<Traffic>);
+
+#[derive(Debug, Default)]
+struct Traffic {
+    stopping: AtomicBool,
+    running: AtomicUsize,
+}
+
+/// Counts a request for as long as it lives.
+struct Counted(Arc<Traffic>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.running.fetch_sub(1, Ordering::SeqCst);
+    }
+}
 
 impl Stopping {
     /// From now on the server is stopping.
     pub fn set(&self) {
-        self.0.store(true, Ordering::SeqCst);
+        self.0.stopping.store(true, Ordering::SeqCst);
     }
 
     /// Whether the server is stopping.
     #[must_use]
     pub fn is_set(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+        self.0.stopping.load(Ordering::SeqCst)
+    }
+
+    /// How many requests are running.
+    #[must_use]
+    pub fn running(&self) -> usize {
+        self.0.running.load(Ordering::SeqCst)
+    }
+
+    fn count(&self) -> Counted {
+        self.0.running.fetch_add(1, Ordering::SeqCst);
+        Counted(Arc::clone(&self.0))
     }
 }
 
@@ -63,7 +90,9 @@ pub async fn answer(
     let took = Stopwatch::start();
     let http = request.request().clone();
     let ids = ids_of(&http);
-    let stopping = http.app_data::<web::Data<Stopping>>().is_some_and(|state| state.is_set());
+    let traffic = http.app_data::<web::Data<Stopping>>().cloned();
+    let _counted = traffic.as_ref().map(|traffic| traffic.count());
+    let stopping = traffic.is_some_and(|traffic| traffic.is_set());
     let outcome = if stopping { Err(stopping_refusal()) } else { call(request, &http, next).await };
     let mut response = match outcome {
         Ok(response) => with_problem(response, &ids),

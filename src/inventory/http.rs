@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::web::{Data, Path, Query};
+use actix_web::web::{Data, Path};
 use actix_web::{get, post};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -16,7 +16,7 @@ use crate::catalog;
 use crate::db::{Conn, Db};
 use crate::error::{Error, Refusal};
 use crate::http::scopes::{InventoryRead, InventoryWrite};
-use crate::http::{Call, Command, Cursor, Page, Paging, Problem, Reply, Text};
+use crate::http::{Call, Command, Cursor, Page, Paging, Params, Problem, Reply, Text};
 use crate::idempotency;
 
 /// Registers the routes.
@@ -139,9 +139,10 @@ async fn list_movements(
     _call: Call<InventoryRead>,
     db: Data<Arc<Db>>,
     sku: Path<String>,
-    query: Query<ListQuery>,
+    params: Params<ListQuery>,
 ) -> Result<Reply, Error> {
     let sku = sku.into_inner();
+    let query = params.read()?;
     let filters = format!("movements of {sku}");
     let paging = Paging::read(query.limit.as_deref(), query.cursor.as_deref(), &filters)?;
     let wanted = paging.clone();

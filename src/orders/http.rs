@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::web::{Data, Path, Query};
+use actix_web::web::{Data, Path};
 use actix_web::{get, post};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -18,7 +18,7 @@ use super::view::OrderView;
 use crate::error::Error;
 use crate::http::scopes::{OrdersRead, OrdersWrite, PaymentsWrite};
 use crate::http::{
-    Call, Command, Page, Paging, Problem, Reply, Text, id_or_not_found, to_the_end,
+    Call, Command, Page, Paging, Params, Problem, Reply, Text, id_or_not_found, to_the_end,
 };
 use crate::kernel::Amount;
 use crate::payments::{Ask, OperationKind, PaymentView, RefundView};
@@ -136,8 +136,9 @@ impl ListQuery {
 async fn list_orders(
     _call: Call<OrdersRead>,
     orders: Data<Arc<Orders>>,
-    query: Query<ListQuery>,
+    params: Params<ListQuery>,
 ) -> Result<Reply, Error> {
+    let query = params.read()?;
     let filters = query.filters()?;
     let bound_to = format!("{filters:?}");
     let paging = Paging::read(query.limit.as_deref(), query.cursor.as_deref(), &bound_to)?;
