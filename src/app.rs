@@ -94,7 +94,8 @@ pub async fn start(config: &Config, clock: Clock, demo: bool) -> Result<Running,
     let db = Arc::new(Db::open(&options, clock)?);
     let first_key = set_up(&db, config, demo).await?;
     let seal_key = SealKey::load_or_create(&config.data_dir)?;
-    let sealer = Arc::new(Sealer::new(Arc::clone(&db), seal_key, &config.data_dir));
+    let lease = background::sealing_lease();
+    let sealer = Arc::new(Sealer::new(Arc::clone(&db), seal_key, &config.data_dir, lease)?);
     let rooms = rooms(config, &db);
     let (main, main_at) = listen_main(config, &rooms)?;
     let (ops, ops_at) = listen_ops(config, &rooms)?;

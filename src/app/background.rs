@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::audit::Sealer;
+use crate::audit::{Guard, Sealer};
 use crate::check;
-use crate::db::{Db, WriteTx};
+use crate::db::Db;
 use crate::error::Error;
 use crate::idempotency;
 use crate::jobs::{self, Holder, Job};
@@ -20,27 +20,27 @@ const RETENTION_BATCH: i64 = 500;
 
 /// All jobs.
 pub(super) fn jobs(db: &Arc<Db>, orders: &Arc<Orders>, sealer: &Arc<Sealer>) -> Vec<Arc<dyn Job>> {
-    let holder = Holder::this_process();
     vec![
         Arc::new(Settlement(Arc::clone(orders))),
         Arc::new(Expiry(Arc::clone(orders))),
-        Arc::new(Sealing { sealer: Arc::clone(sealer), holder }),
+        Arc::new(Numbering(Arc::clone(sealer))),
+        Arc::new(Sealing(Arc::clone(sealer))),
         Arc::new(Retention(Arc::clone(db))),
         Arc::new(Invariants(Arc::clone(db))),
     ]
 }
 
-/// Numbers and seals what was written since the last beat, when no other process is at it.
-pub(super) async fn seal_the_rest(sealer: &Sealer) {
+/// Of several copies on one database, the one that holds the lease numbers and seals.
+pub(super) fn sealing_lease() -> Arc<Guard> {
     let holder = Holder::this_process();
-    let sealed = sealer.seal_due(move |tx| hold_sealing(tx, &holder)).await;
-    if let Err(error) = sealed {
-        tracing::warn!(error = %error, "the journal's end is not sealed; the next start does it");
-    }
+    Arc::new(move |tx| jobs::hold(tx, "sealing", &holder, LEASE))
 }
 
-fn hold_sealing(tx: &mut WriteTx<'_>, holder: &Holder) -> Result<bool, Error> {
-    jobs::hold(tx, "sealing", holder, LEASE)
+/// Seals what was written since the last beat.
+pub(super) async fn seal_the_rest(sealer: &Sealer) {
+    if let Err(error) = sealer.seal_due().await {
+        tracing::warn!(error = %error, "the journal's end is not sealed; the next start does it");
+    }
 }
 
 /// Asks gateways again whose answer never came.
@@ -79,11 +79,26 @@ impl Job for Expiry {
     }
 }
 
-/// Numbers the journal where the lane does not, and seals it.
-struct Sealing {
-    sealer: Arc<Sealer>,
-    holder: Holder,
+/// Numbers the journal where the lane does not: readers see an entry once it has its number.
+struct Numbering(Arc<Sealer>);
+
+#[async_trait]
+impl Job for Numbering {
+    fn name(&self) -> &'static str {
+        "numbering"
+    }
+
+    fn beat(&self) -> Duration {
+        Duration::from_millis(100)
+    }
+
+    async fn run(&self) -> Result<usize, Error> {
+        self.0.number_due().await
+    }
 }
+
+/// Seals the journal.
+struct Sealing(Arc<Sealer>);
 
 #[async_trait]
 impl Job for Sealing {
@@ -96,8 +111,8 @@ impl Job for Sealing {
     }
 
     async fn run(&self) -> Result<usize, Error> {
-        let holder = self.holder.clone();
-        self.sealer.seal_due(move |tx| hold_sealing(tx, &holder)).await
+        // Never again at once: every seal would be over a handful of entries.
+        self.0.seal_due().await.map(|_sealed| 0)
     }
 }
 
@@ -136,12 +151,12 @@ impl Job for Invariants {
     async fn run(&self) -> Result<usize, Error> {
         let now = self.0.clock().now();
         let findings = self.0.read(move |conn| check::run(conn, now)).await?;
-        for id in check::ids() {
-            let broken = findings.iter().find(|finding| finding.id == id);
-            metrics::invariant(id, broken.map_or(0, |finding| finding.count));
+        for invariant in check::INVARIANTS.iter().copied().flatten() {
+            let broken = findings.iter().find(|finding| finding.id == invariant.id);
+            metrics::invariant(invariant.id, broken.map_or(0, |finding| finding.total));
         }
         for finding in &findings {
-            tracing::error!(invariant = finding.id, rows = finding.count, "{}", finding.what);
+            tracing::error!(invariant = finding.id, rows = finding.total, "{}", finding.what);
         }
         Ok(0)
     }
