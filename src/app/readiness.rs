@@ -30,7 +30,8 @@ impl Readiness for Checks {
             Statement::new("SELECT name FROM stock_locations").execute(conn).map(|_| ())
         });
         // Goes through the lane and changes nothing.
-        let write = self.db.write(&Origin::of(Actor::System), |_tx| Ok(()));
+        let origin = Origin::of(Actor::System);
+        let write = self.db.write(&origin, |_tx| Ok(()));
         vec![("database_read", in_time(read).await), ("database_write", in_time(write).await)]
     }
 }

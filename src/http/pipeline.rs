@@ -8,7 +8,9 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{HttpMessage, HttpRequest, web};
+use actix_web::error::InternalError;
+use actix_web::http::ConnectionType;
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 
 use super::problem::{of_status, render};
 use crate::error::Refusal;
@@ -82,50 +84,49 @@ pub(super) fn ids_of(request: &HttpRequest) -> RequestIds {
 /// The middleware around every handler, inside the root span.
 ///
 /// # Errors
-/// None: every error becomes a problem document here.
+/// Only with a problem document ready to be sent.
 pub async fn answer(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let took = Stopwatch::start();
-    let http = request.request().clone();
-    let ids = ids_of(&http);
-    let traffic = http.app_data::<web::Data<Stopping>>().cloned();
+    let ids = ids_of(request.request());
+    let method = method_label(request.request());
+    let route = request.match_pattern().unwrap_or_else(|| "unmatched".into());
+    let traffic = request.app_data::<web::Data<Stopping>>().cloned();
     let _counted = traffic.as_ref().map(|traffic| traffic.count());
     let stopping = traffic.is_some_and(|traffic| traffic.is_set());
-    let outcome = if stopping { Err(stopping_refusal()) } else { call(request, &http, next).await };
-    let mut response = match outcome {
-        Ok(response) => with_problem(response, &ids),
+    let outcome =
+        if stopping { Err(stopping_refusal()) } else { call(request, next).await };
+    let (status, outcome) = match outcome {
+        Ok(response) => {
+            let mut response = with_problem(response, &ids);
+            add_ids(response.response_mut(), &ids);
+            (response.status(), Ok(response))
+        }
         Err(refusal) => {
-            let rendered = render(&refusal, &ids.request_id, ids.trace_id.as_deref());
-            ServiceResponse::new(http.clone(), rendered)
+            let mut response = render(&refusal, &ids.request_id, ids.trace_id.as_deref());
+            add_ids(&mut response, &ids);
+            response.head_mut().set_connection_type(ConnectionType::Close);
+            (response.status(), Err(InternalError::from_response(refusal.detail, response).into()))
         }
     };
-    if stopping || response.status() == actix_web::http::StatusCode::REQUEST_TIMEOUT {
-        response
-            .response_mut()
-            .head_mut()
-            .set_connection_type(actix_web::http::ConnectionType::Close);
-    }
-    add_ids(&mut response, &ids);
-    let route = http.match_pattern().unwrap_or_else(|| "unmatched".into());
-    metrics::http_request(method_label(&http), &route, response.status().as_u16(), took.elapsed());
-    Ok(response)
+    metrics::http_request(method, &route, status.as_u16(), took.elapsed());
+    outcome
 }
 
+/// The handler's answer, or why there is none. The request must not be held on to: routing needs
+/// it for itself.
 async fn call(
     request: ServiceRequest,
-    http: &HttpRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Refusal> {
-    let limit = http
+    let limit = request
         .app_data::<web::Data<Limits>>()
         .map_or(Duration::from_secs(30), |limits| limits.request_timeout);
     match tokio::time::timeout(limit, next.call(request)).await {
         Ok(Ok(response)) => Ok(response.map_into_boxed_body()),
-        Ok(Err(error)) => {
-            Ok(ServiceResponse::new(http.clone(), error.error_response()).map_into_boxed_body())
-        }
+        Ok(Err(error)) => Err(of_status(error.as_response_error().status_code().as_u16())),
         Err(_elapsed) => Err(of_status(408)),
     }
 }
@@ -158,7 +159,7 @@ fn with_problem(response: ServiceResponse<BoxBody>, ids: &RequestIds) -> Service
     response.into_response(rendered)
 }
 
-fn add_ids(response: &mut ServiceResponse<BoxBody>, ids: &RequestIds) {
+fn add_ids(response: &mut HttpResponse, ids: &RequestIds) {
     let mut add = |name: &'static str, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
             response.headers_mut().insert(HeaderName::from_static(name), value);

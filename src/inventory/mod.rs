@@ -7,15 +7,19 @@
 //! `stock_movements`.
 
 mod adjust;
+mod demo;
 mod error;
 mod hold;
 mod http;
 mod model;
+mod opening;
 mod schema;
 mod store;
 
 pub use adjust::adjust;
+pub use demo::load_demo;
 pub use error::{InventoryRefusal, Shortage};
 pub use hold::{give_back, post, release, reserve};
 pub use http::routes;
+pub use opening::set_opening_stock;
 pub use model::{Level, Movement, Release, Wanted};
