@@ -4,6 +4,8 @@
 //! Included where it is needed, with `#[path = "support/postgres.rs"] mod postgres;`. It says once,
 //! on stderr, whether the tests for PostgreSQL ran. `DOCKET_TEST_POSTGRES_REQUIRED=1` turns a
 //! missing server into a failure, so that CI cannot skip them unseen.
+#![allow(dead_code, reason = "not every test binary that includes this file needs all of it")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::io::Write;
 use std::net::TcpListener;
@@ -34,7 +36,6 @@ pub fn database() -> Option<String> {
 }
 
 /// The address of a new database with nothing in it, for tests of the migrations.
-#[allow(dead_code, reason = "not every test binary that includes this file needs it")]
 pub fn empty_database() -> Option<String> {
     Some(create_database(server()?, ""))
 }
@@ -254,14 +255,16 @@ fn free_port() -> Result<u16, String> {
     Ok(listener.local_addr().map_err(|failure| failure.to_string())?.port())
 }
 
-/// Runs a program to its end. Its output goes nowhere: a server that inherited ours would keep a
+/// Runs a program to its end. Its output is not ours: a server that inherited that would keep a
 /// pipe that somebody reads open.
 fn run(command: &mut Command) -> Result<(), String> {
     let program = Path::new(command.get_program()).display().to_string();
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    match command.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("{program} ended with {status}")),
+    match command.stdin(Stdio::null()).output() {
+        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) => {
+            let told = String::from_utf8_lossy(&output.stderr);
+            Err(format!("{program} ended with {}: {}", output.status, told.trim()))
+        }
         Err(failure) => Err(format!("{program}: {failure}")),
     }
 }
