@@ -138,9 +138,10 @@ fn start_cluster() -> Result<(String, PathBuf), String> {
     let directory = std::env::temp_dir().join(unique_name());
     std::fs::create_dir(&directory).map_err(|failure| failure.to_string())?;
     let cluster = Cluster { binaries, user, directory };
-    cluster.initialise().and_then(|()| cluster.start()).inspect_err(|_| {
-        let _ = std::fs::remove_dir_all(&cluster.directory);
-    })
+    cluster.clean_up_at_exit()?;
+    cluster.initialise()?;
+    let url = cluster.start()?;
+    Ok((url, cluster.binaries))
 }
 
 /// Where `initdb` and `pg_ctl` are: on the path, or where Debian keeps them, newest first.
@@ -215,7 +216,7 @@ impl Cluster {
     }
 
     /// Another program may take the port between finding it free and listening on it: three tries.
-    fn start(&self) -> Result<(String, PathBuf), String> {
+    fn start(&self) -> Result<String, String> {
         let mut reason = String::new();
         for _ in 0..3 {
             let port = free_port()?;
@@ -223,11 +224,7 @@ impl Cluster {
             pg_ctl.args(["start", "-w", "-t", "60", "-o", &format!("-p {port}"), "-D"]);
             pg_ctl.arg(self.data()).arg("-l").arg(self.directory.join("log"));
             match run(&mut pg_ctl) {
-                Ok(()) => {
-                    self.stop_at_exit()?;
-                    let url = format!("postgres://docket@127.0.0.1:{port}/postgres");
-                    return Ok((url, self.binaries.clone()));
-                }
+                Ok(()) => return Ok(format!("postgres://docket@127.0.0.1:{port}/postgres")),
                 Err(failure) => reason = failure,
             }
         }
@@ -237,7 +234,7 @@ impl Cluster {
     /// Rust drops no statics, and a killed process runs nothing at all: so a shell waits for the
     /// end of its input, which is ours to hold open, and then cleans up. It has a process group of
     /// its own, for an interrupt at the terminal must not take it along.
-    fn stop_at_exit(&self) -> Result<(), String> {
+    fn clean_up_at_exit(&self) -> Result<(), String> {
         let stop = self.command("pg_ctl");
         let mut shell = Command::new("sh");
         shell.args(["-c", r#"read _; "$@"; rm -rf "$0""#]).arg(&self.directory);
