@@ -12,7 +12,7 @@ pub struct Invariant {
     pub(super) query: Query,
 }
 
-/// Finds the rows at fault, as one text column `row_at_fault`; `?` stands for the time of the check.
+/// Finds the rows at fault, as one text column `row_at_fault`; `?` is the time of the check.
 #[derive(Debug)]
 pub(super) enum Query {
     /// The same text for both databases.

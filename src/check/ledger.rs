@@ -5,7 +5,7 @@ use super::invariant::{Invariant, Query};
 pub(super) const INVARIANTS: &[Invariant] = &[
     Invariant {
         id: "M1",
-        what: "Every ledger transfer moves a positive amount between two accounts, in its payment's \
+        what: "Every ledger transfer moves money from one account to another, in its payment's \
                currency.",
         query: Query::Same(
             "SELECT 'transfer ' || t.id || ' of payment ' || t.payment_id AS row_at_fault

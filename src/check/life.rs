@@ -45,7 +45,7 @@ macro_rules! over_moves {
 pub(super) const INVARIANTS: &[Invariant] = &[
     Invariant {
         id: "T1",
-        what: "An order moves only from pending to confirmed to completed, or from the first two to \
+        what: "An order moves from pending to confirmed to completed, or from the first two to \
                cancelled.",
         query: over_moves!(
             "SELECT 'entry ' || id || ' of ' || subject || ': ' || COALESCE(came_from, 'nothing')

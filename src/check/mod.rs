@@ -1,9 +1,9 @@
-//! The invariants: what must hold in the database at all times, as queries that find what breaks it.
+//! The invariants: what must hold in the database at all times, as queries for what breaks it.
 //!
-//! Each [`Invariant`] has a stable identifier, one sentence, and one query over any tables that must
-//! find no row. They are the second opinion on every other room: they read what is stored and share
-//! no code with what stored it. [`run`] reads them all in the caller's one snapshot, so a change in
-//! flight is never a fault. This room owns no table and changes nothing.
+//! Each [`Invariant`] has a stable identifier, one sentence, and one query over any tables, which
+//! must find no row. They are the second opinion on every other room: they read what is stored and
+//! share no code with what stored it. [`run`] asks them all in the caller's one snapshot, so a
+//! change in flight is never a fault. This room owns no table and changes nothing.
 
 mod database;
 mod fulfilment;

@@ -48,7 +48,7 @@ pub(super) const INVARIANTS: &[Invariant] = &[
     },
     Invariant {
         id: "P8",
-        what: "Every request that succeeded at the test gateway is in its own record, with the same \
+        what: "Every request that succeeded at the test gateway is in its own record, with its \
                amount.",
         query: Query::Same(
             "SELECT 'operation ' || o.id || ' of payment ' || o.payment_id AS row_at_fault

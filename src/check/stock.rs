@@ -95,7 +95,7 @@ pub(super) const INVARIANTS: &[Invariant] = &[
     },
     Invariant {
         id: "S8",
-        what: "A cancelled order whose stock had left gave back what was not fulfilled, and no other \
+        what: "A cancelled order whose stock had left gave back what was not fulfilled; no other \
                order did.",
         query: Query::Same(
             "SELECT 'order ' || COALESCE(l.order_id, m.order_id) || ', ' || COALESCE(l.sku, m.sku)

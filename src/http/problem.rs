@@ -54,7 +54,8 @@ pub(super) fn of_status(status: u16) -> Refusal {
         503 => ("unavailable", "The server cannot take this now; try again shortly."),
         500.. => (
             "internal",
-            "Something went wrong on our side. Nothing more is known here; the request id leads to it.",
+            "Something went wrong on our side. Nothing more is known here; the request id leads \
+             to it.",
         ),
         _ => ("refused", "The request is refused."),
     };

@@ -4,6 +4,8 @@
 //! Included where it is needed, with `#[path = "support/postgres.rs"] mod postgres;`. It says once,
 //! on stderr, whether the tests for PostgreSQL ran. `DOCKET_TEST_POSTGRES_REQUIRED=1` turns a
 //! missing server into a failure, so that CI cannot skip them unseen.
+#![allow(dead_code, reason = "not every test binary that includes this file needs all of it")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::io::Write;
 use std::net::TcpListener;
@@ -34,7 +36,6 @@ pub fn database() -> Option<String> {
 }
 
 /// The address of a new database with nothing in it, for tests of the migrations.
-#[allow(dead_code, reason = "not every test binary that includes this file needs it")]
 pub fn empty_database() -> Option<String> {
     Some(create_database(server()?, ""))
 }
@@ -137,9 +138,10 @@ fn start_cluster() -> Result<(String, PathBuf), String> {
     let directory = std::env::temp_dir().join(unique_name());
     std::fs::create_dir(&directory).map_err(|failure| failure.to_string())?;
     let cluster = Cluster { binaries, user, directory };
-    cluster.initialise().and_then(|()| cluster.start()).inspect_err(|_| {
-        let _ = std::fs::remove_dir_all(&cluster.directory);
-    })
+    cluster.clean_up_at_exit()?;
+    cluster.initialise()?;
+    let url = cluster.start()?;
+    Ok((url, cluster.binaries))
 }
 
 /// Where `initdb` and `pg_ctl` are: on the path, or where Debian keeps them, newest first.
@@ -214,7 +216,7 @@ impl Cluster {
     }
 
     /// Another program may take the port between finding it free and listening on it: three tries.
-    fn start(&self) -> Result<(String, PathBuf), String> {
+    fn start(&self) -> Result<String, String> {
         let mut reason = String::new();
         for _ in 0..3 {
             let port = free_port()?;
@@ -222,11 +224,7 @@ impl Cluster {
             pg_ctl.args(["start", "-w", "-t", "60", "-o", &format!("-p {port}"), "-D"]);
             pg_ctl.arg(self.data()).arg("-l").arg(self.directory.join("log"));
             match run(&mut pg_ctl) {
-                Ok(()) => {
-                    self.stop_at_exit()?;
-                    let url = format!("postgres://docket@127.0.0.1:{port}/postgres");
-                    return Ok((url, self.binaries.clone()));
-                }
+                Ok(()) => return Ok(format!("postgres://docket@127.0.0.1:{port}/postgres")),
                 Err(failure) => reason = failure,
             }
         }
@@ -236,7 +234,7 @@ impl Cluster {
     /// Rust drops no statics, and a killed process runs nothing at all: so a shell waits for the
     /// end of its input, which is ours to hold open, and then cleans up. It has a process group of
     /// its own, for an interrupt at the terminal must not take it along.
-    fn stop_at_exit(&self) -> Result<(), String> {
+    fn clean_up_at_exit(&self) -> Result<(), String> {
         let stop = self.command("pg_ctl");
         let mut shell = Command::new("sh");
         shell.args(["-c", r#"read _; "$@"; rm -rf "$0""#]).arg(&self.directory);
@@ -254,14 +252,16 @@ fn free_port() -> Result<u16, String> {
     Ok(listener.local_addr().map_err(|failure| failure.to_string())?.port())
 }
 
-/// Runs a program to its end. Its output goes nowhere: a server that inherited ours would keep a
+/// Runs a program to its end. Its output is not ours: a server that inherited that would keep a
 /// pipe that somebody reads open.
 fn run(command: &mut Command) -> Result<(), String> {
     let program = Path::new(command.get_program()).display().to_string();
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    match command.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("{program} ended with {status}")),
+    match command.stdin(Stdio::null()).output() {
+        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) => {
+            let told = String::from_utf8_lossy(&output.stderr);
+            Err(format!("{program} ended with {}: {}", output.status, told.trim()))
+        }
         Err(failure) => Err(format!("{program}: {failure}")),
     }
 }
