@@ -94,7 +94,7 @@ impl Entry {
     /// # Errors
     /// [`Error::Internal`] when it cannot be written as JSON: a defect.
     pub fn before(mut self, state: impl Serialize) -> Result<Self, Error> {
-        self.before = Some(to_value(state)?);
+        self.before = to_value(state)?;
         Ok(self)
     }
 
@@ -103,12 +103,14 @@ impl Entry {
     /// # Errors
     /// [`Error::Internal`] when it cannot be written as JSON: a defect.
     pub fn after(mut self, state: impl Serialize) -> Result<Self, Error> {
-        self.after = Some(to_value(state)?);
+        self.after = to_value(state)?;
         Ok(self)
     }
 }
 
-fn to_value(state: impl Serialize) -> Result<Value, Error> {
-    serde_json::to_value(state)
-        .map_err(|failure| Error::internal("writing a journal entry", failure))
+/// JSON's null is the same as nothing: readers could not tell them apart.
+fn to_value(state: impl Serialize) -> Result<Option<Value>, Error> {
+    let value = serde_json::to_value(state)
+        .map_err(|failure| Error::internal("writing a journal entry", failure))?;
+    Ok(Some(value).filter(|value| !value.is_null()))
 }

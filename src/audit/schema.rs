@@ -25,6 +25,12 @@ diesel::table! {
 }
 
 diesel::table! {
+    journal_unsequenced (entry_id) {
+        entry_id -> Text,
+    }
+}
+
+diesel::table! {
     journal_seals (number) {
         number -> BigInt,
         first_seq -> BigInt,
@@ -32,10 +38,16 @@ diesel::table! {
         root -> Text,
         chain -> Text,
         key_id -> Text,
+        public_key -> Text,
         signature -> Text,
         sealed_at -> BigInt,
     }
 }
 
 diesel::joinable!(journal_sequence -> journal_entries (entry_id));
-diesel::allow_tables_to_appear_in_same_query!(journal_entries, journal_sequence, journal_seals);
+diesel::allow_tables_to_appear_in_same_query!(
+    journal_entries,
+    journal_sequence,
+    journal_unsequenced,
+    journal_seals,
+);

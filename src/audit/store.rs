@@ -1,9 +1,54 @@
 //! Queries on the journal's tables.
 
+use diesel::prelude::*;
+
 use super::entry::Entry;
-use crate::db::{Statement, Value, WriteTx};
+use super::read::Filter;
+use super::schema::{journal_entries, journal_seals, journal_sequence, journal_unsequenced};
+use crate::db::{Conn, Dialect, Statement, Value, WriteTx};
 use crate::error::Error;
 use crate::kernel::EntryId;
+
+/// An entry exactly as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+pub(super) struct StoredEntry {
+    pub(super) id: String,
+    pub(super) kind: String,
+    pub(super) version: i64,
+    pub(super) subject: String,
+    pub(super) actor: String,
+    pub(super) outcome: String,
+    pub(super) before: Option<String>,
+    pub(super) after: Option<String>,
+    pub(super) request_id: Option<String>,
+    pub(super) trace_id: Option<String>,
+    pub(super) created_at: i64,
+}
+
+/// A number with the entry it was given to; no entry when it is gone.
+#[derive(Debug, Queryable)]
+pub(super) struct Numbered {
+    pub(super) seq: i64,
+    pub(super) entry_id: String,
+    pub(super) entry: Option<StoredEntry>,
+}
+
+/// A seal exactly as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable)]
+#[diesel(table_name = journal_seals)]
+pub(super) struct StoredSeal {
+    pub(super) number: i64,
+    pub(super) first_seq: i64,
+    pub(super) last_seq: i64,
+    pub(super) root: String,
+    pub(super) chain: String,
+    pub(super) key_id: String,
+    pub(super) public_key: String,
+    pub(super) signature: String,
+    pub(super) sealed_at: i64,
+}
+
+// Writing --------------------------------------------------------------------------------------
 
 pub(super) fn insert_entries(
     tx: &mut WriteTx<'_>,
@@ -56,4 +101,137 @@ pub(super) fn number_later(tx: &mut WriteTx<'_>, ids: &[EntryId]) -> Result<(), 
     let rows = ids.iter().map(|id| [id.to_string().into()]);
     tx.execute(Statement::insert("journal_unsequenced", ["entry_id"], rows))?;
     Ok(())
+}
+
+/// Gives the oldest waiting entries the numbers after the greatest; answers how many. For
+/// PostgreSQL: SQLite cannot delete inside a query.
+pub(super) fn number_waiting(tx: &mut WriteTx<'_>, limit: i64) -> Result<usize, Error> {
+    tx.execute(
+        Statement::new(
+            "WITH taken AS (DELETE FROM journal_unsequenced WHERE entry_id IN \
+             (SELECT entry_id FROM journal_unsequenced ORDER BY entry_id LIMIT ?) \
+             RETURNING entry_id) \
+             INSERT INTO journal_sequence (seq, entry_id) \
+             SELECT (SELECT COALESCE(MAX(seq), 0) FROM journal_sequence) \
+             + ROW_NUMBER() OVER (ORDER BY entry_id), entry_id FROM taken",
+        )
+        .bind(limit),
+    )
+}
+
+pub(super) fn insert_seal(tx: &mut WriteTx<'_>, seal: StoredSeal) -> Result<(), Error> {
+    diesel::insert_into(journal_seals::table).values(seal).execute(tx.conn())?;
+    Ok(())
+}
+
+// Reading entries ------------------------------------------------------------------------------
+
+/// Numbers from `from` up, in order, with their entries.
+pub(super) fn numbered_from(
+    conn: &mut Conn,
+    from: i64,
+    limit: i64,
+) -> Result<Vec<Numbered>, Error> {
+    let rows = journal_sequence::table
+        .left_join(journal_entries::table)
+        .filter(journal_sequence::seq.ge(from))
+        .order(journal_sequence::seq)
+        .limit(limit)
+        .select((
+            journal_sequence::seq,
+            journal_sequence::entry_id,
+            journal_entries::all_columns.nullable(),
+        ))
+        .load(conn);
+    Ok(rows?)
+}
+
+/// Entries numbered after `after` that the filter lets through, in order.
+pub(super) fn entries_after(
+    conn: &mut Conn,
+    filter: &Filter,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<(i64, StoredEntry)>, Error> {
+    let mut query = journal_sequence::table
+        .inner_join(journal_entries::table)
+        .filter(journal_sequence::seq.gt(after))
+        .order(journal_sequence::seq)
+        .limit(limit)
+        .select((journal_sequence::seq, journal_entries::all_columns))
+        .into_boxed();
+    if let Some(subject) = &filter.subject {
+        query = query.filter(journal_entries::subject.eq(subject));
+    }
+    if let Some(actor) = &filter.actor {
+        query = query.filter(journal_entries::actor.eq(actor));
+    }
+    Ok(query.load(conn)?)
+}
+
+/// Whether there is such an entry, and its number when it has one.
+pub(super) fn number_of(conn: &mut Conn, id: &str) -> Result<Option<Option<i64>>, Error> {
+    let found = journal_entries::table
+        .left_join(journal_sequence::table)
+        .filter(journal_entries::id.eq(id))
+        .select(journal_sequence::seq.nullable())
+        .first(conn);
+    Ok(found.optional()?)
+}
+
+/// How many committed entries wait for their number.
+pub(super) fn waiting(conn: &mut Conn) -> Result<i64, Error> {
+    Ok(journal_unsequenced::table.count().get_result(conn)?)
+}
+
+/// Entries that have no number and are not about to get one.
+pub(super) fn unnumbered(conn: &mut Conn, limit: i64) -> Result<Vec<String>, Error> {
+    let numbered = journal_sequence::table
+        .filter(journal_sequence::entry_id.eq(journal_entries::id))
+        .select(journal_sequence::seq);
+    let waiting = journal_unsequenced::table
+        .filter(journal_unsequenced::entry_id.eq(journal_entries::id))
+        .select(journal_unsequenced::entry_id);
+    let without = journal_entries::table
+        .filter(diesel::dsl::not(diesel::dsl::exists(numbered)))
+        .order(journal_entries::id)
+        .limit(limit)
+        .select(journal_entries::id);
+    // On SQLite nothing ever waits, so that waiting excuses nothing.
+    let rows = match conn.dialect() {
+        Dialect::Sqlite => without.load(conn),
+        Dialect::Postgres => {
+            without.filter(diesel::dsl::not(diesel::dsl::exists(waiting))).load(conn)
+        }
+    };
+    Ok(rows?)
+}
+
+// Reading seals --------------------------------------------------------------------------------
+
+/// Seals from `number` up, in order.
+pub(super) fn seals_from(
+    conn: &mut Conn,
+    number: i64,
+    limit: i64,
+) -> Result<Vec<StoredSeal>, Error> {
+    let rows = journal_seals::table
+        .filter(journal_seals::number.ge(number))
+        .order(journal_seals::number)
+        .limit(limit)
+        .load(conn);
+    Ok(rows?)
+}
+
+pub(super) fn last_seal(conn: &mut Conn) -> Result<Option<StoredSeal>, Error> {
+    Ok(journal_seals::table.order(journal_seals::number.desc()).first(conn).optional()?)
+}
+
+/// The seal whose range has the number `seq`.
+pub(super) fn seal_over(conn: &mut Conn, seq: i64) -> Result<Option<StoredSeal>, Error> {
+    let found = journal_seals::table
+        .filter(journal_seals::last_seq.ge(seq))
+        .order(journal_seals::last_seq)
+        .first(conn);
+    Ok(found.optional()?)
 }

@@ -76,10 +76,11 @@ CREATE TABLE journal_unsequenced (
 CREATE TABLE journal_seals (
     number BIGINT NOT NULL PRIMARY KEY,
     first_seq BIGINT NOT NULL,
-    last_seq BIGINT NOT NULL,
+    last_seq BIGINT NOT NULL UNIQUE,
     root TEXT NOT NULL,
     chain TEXT NOT NULL,
     key_id TEXT NOT NULL,
+    public_key TEXT NOT NULL,
     signature TEXT NOT NULL,
     sealed_at BIGINT NOT NULL,
     CHECK (first_seq <= last_seq)

@@ -71,10 +71,11 @@ CREATE TABLE journal_unsequenced (
 CREATE TABLE journal_seals (
     number INTEGER NOT NULL PRIMARY KEY,
     first_seq INTEGER NOT NULL,
-    last_seq INTEGER NOT NULL,
+    last_seq INTEGER NOT NULL UNIQUE,
     root TEXT NOT NULL,
     chain TEXT NOT NULL,
     key_id TEXT NOT NULL,
+    public_key TEXT NOT NULL,
     signature TEXT NOT NULL,
     sealed_at INTEGER NOT NULL,
     CHECK (first_seq <= last_seq)
