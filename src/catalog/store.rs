@@ -163,10 +163,7 @@ pub(super) fn priced(
 
 /// Writes new products and next versions; answers how many. One that another transaction made or
 /// changed meanwhile is left alone, so that fewer are written than were given.
-pub(super) fn upsert_products(
-    tx: &mut WriteTx<'_>,
-    products: &[&Product],
-) -> Result<usize, Error> {
+pub(super) fn upsert_products(tx: &mut WriteTx<'_>, products: &[&Product]) -> Result<usize, Error> {
     let rows = products.iter().map(|product| -> [Value; 10] {
         [
             product.sku.as_str().into(),

@@ -15,10 +15,8 @@ pub fn load_demo(tx: &mut WriteTx<'_>) -> Result<usize, Error> {
         return Ok(0);
     }
     let rows = catalog::demo_rows()?;
-    let stock: Vec<(String, i64)> = rows
-        .iter()
-        .filter_map(|row| Some((row.product.sku.to_string(), row.on_hand?)))
-        .collect();
+    let stock: Vec<(String, i64)> =
+        rows.iter().filter_map(|row| Some((row.product.sku.to_string(), row.on_hand?))).collect();
     let products: Vec<_> = rows.into_iter().map(|row| row.product).collect();
     let counts = catalog::put_many(tx, &products)?;
     set_opening_stock(tx, &stock)?;
