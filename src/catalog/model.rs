@@ -118,12 +118,11 @@ pub struct Product {
 }
 
 impl Product {
-    /// The product as it is once `input` was put, in the next version; in the same one when that
-    /// changes nothing.
-    pub(super) fn after(before: Option<&Self>, input: &ProductInput, now: Timestamp) -> Self {
+    /// What `current` becomes when `input` is put; a version of its own it has not yet.
+    pub(super) fn draft(current: Option<&Self>, input: &ProductInput, now: Timestamp) -> Self {
         let details = &input.details;
-        let prices = before.map_or(&[][..], |product| &product.prices);
-        let mut after = Self {
+        let prices = current.map_or(&[][..], |product| &product.prices);
+        let draft = Self {
             sku: input.sku.to_string(),
             name: details.name.as_str().to_owned(),
             price: None,
@@ -137,13 +136,17 @@ impl Product {
             created_at: now,
             updated_at: now,
         };
-        if let Some(before) = before {
-            let changed = after.content() != before.content();
-            after.version = before.version + i64::from(changed);
-            after.created_at = before.created_at;
-            after.updated_at = if changed { now } else { before.updated_at };
-        }
-        after.quoted_in(Some(details.currency))
+        draft.quoted_in(Some(details.currency))
+    }
+
+    /// The draft as what follows `before`: its next version, or the same when nothing changed.
+    pub(super) fn following(mut self, before: Option<&Self>) -> Self {
+        let Some(before) = before else { return self };
+        let changed = self.content() != before.content();
+        self.version = before.version + i64::from(changed);
+        self.created_at = before.created_at;
+        self.updated_at = if changed { self.updated_at } else { before.updated_at };
+        self
     }
 
     /// The product with `price` and `currency` filled in, from all of its prices.

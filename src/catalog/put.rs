@@ -1,19 +1,19 @@
 //! Creating and replacing products.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 use tracing::instrument;
 
 use super::error::CatalogRefusal;
-use super::model::{Product, ProductInput};
+use super::model::{Price, Product, ProductInput};
 use super::store;
 use crate::audit::{self, Entry, Subject};
 use crate::db::WriteTx;
 use crate::error::Error;
 
-/// Rows of one statement at most, far below what either database takes.
-const CHUNK: usize = 500;
+/// Products of one statement at most, far below what either database takes.
+const CHUNK: usize = 1_000;
 
 /// What a put did.
 #[derive(Debug)]
@@ -45,6 +45,12 @@ impl Planned {
     fn is_change(&self) -> bool {
         self.before.as_ref().is_none_or(|before| before.version != self.after.version)
     }
+
+    fn new_prices(&self) -> impl Iterator<Item = (&str, &Price)> {
+        let before = self.before.as_ref().map_or(&[][..], |before| &before.prices);
+        let new = self.after.prices.iter().filter(|price| !before.contains(price));
+        new.map(|price| (self.after.sku.as_str(), price))
+    }
 }
 
 /// Creates or replaces one product, in the version `if_match` when the caller names one.
@@ -70,14 +76,15 @@ pub fn put(
     Ok(Put { product, created: current.is_none() })
 }
 
-/// Creates or replaces many products; of rows with the same SKU the later ones come after.
+/// Creates or replaces many products. Several inputs for one SKU, each with the price in another
+/// currency, make one product; otherwise the last one counts.
 ///
 /// # Errors
 /// What the database refuses; then none of them is kept.
-#[instrument(name = "catalog.put_many", skip_all, fields(app.module = "catalog", rows = inputs.len()))]
+#[instrument(name = "catalog.put_many", skip_all, fields(app.module = "catalog", inputs = inputs.len()))]
 pub fn put_many(tx: &mut WriteTx<'_>, inputs: &[ProductInput]) -> Result<PutCounts, Error> {
     let mut counts = PutCounts::default();
-    for chunk in distinct_chunks(inputs) {
+    for chunk in inputs.chunks(CHUNK) {
         let planned = plan(tx, chunk)?;
         write(tx, &planned)?;
         for one in &planned {
@@ -91,20 +98,6 @@ pub fn put_many(tx: &mut WriteTx<'_>, inputs: &[ProductInput]) -> Result<PutCoun
     Ok(counts)
 }
 
-/// Runs of rows in which no SKU comes twice: one statement cannot write a row twice.
-fn distinct_chunks(inputs: &[ProductInput]) -> Vec<&[ProductInput]> {
-    let mut chunks = Vec::new();
-    let mut rest = inputs;
-    while !rest.is_empty() {
-        let mut seen = HashSet::new();
-        let end = rest.iter().take(CHUNK).take_while(|input| seen.insert(&input.sku)).count();
-        let (chunk, after) = rest.split_at(end);
-        chunks.push(chunk);
-        rest = after;
-    }
-    chunks
-}
-
 /// What each product is and will be, by SKU: PostgreSQL locks rows in this one order.
 fn plan(tx: &mut WriteTx<'_>, inputs: &[ProductInput]) -> Result<Vec<Planned>, Error> {
     let now = tx.now();
@@ -112,15 +105,18 @@ fn plan(tx: &mut WriteTx<'_>, inputs: &[ProductInput]) -> Result<Vec<Planned>, E
     let found = store::by_skus(tx.conn(), &skus)?;
     let mut found: HashMap<String, Product> =
         found.into_iter().map(|product| (product.sku.clone(), product)).collect();
-    let mut planned: Vec<Planned> = inputs
-        .iter()
-        .map(|input| {
-            let before = found.remove(input.sku.as_str());
-            Planned { after: Product::after(before.as_ref(), input, now), before }
-        })
-        .collect();
-    planned.sort_by(|one, other| one.after.sku.cmp(&other.after.sku));
-    Ok(planned)
+    let mut drafts: BTreeMap<&str, Product> = BTreeMap::new();
+    for input in inputs {
+        let sku = input.sku.as_str();
+        let current = drafts.get(sku).or_else(|| found.get(sku));
+        let draft = Product::draft(current, input, now);
+        drafts.insert(sku, draft);
+    }
+    let planned = drafts.into_iter().map(|(sku, draft)| {
+        let before = found.remove(sku);
+        Planned { after: draft.following(before.as_ref()), before }
+    });
+    Ok(planned.collect())
 }
 
 fn write(tx: &mut WriteTx<'_>, planned: &[Planned]) -> Result<(), Error> {
@@ -132,7 +128,7 @@ fn write(tx: &mut WriteTx<'_>, planned: &[Planned]) -> Result<(), Error> {
     if store::upsert_products(tx, &products)? != products.len() {
         return Err(Error::Contention("a product was changed meanwhile".into()));
     }
-    store::upsert_prices(tx, &products)?;
+    store::upsert_prices(tx, changes.iter().flat_map(|one| one.new_prices()))?;
     let entries = changes.into_iter().map(entry).collect::<Result<_, _>>()?;
     audit::record_all(tx, entries)
 }

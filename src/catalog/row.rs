@@ -245,6 +245,9 @@ mod tests {
     #[test]
     fn the_greatest_price_is_still_one() {
         let rows = read(b"sku,name,price_minor,currency\na,Tea,9007199254740991,USD\n");
-        assert_eq!(rows[0].as_ref().unwrap().product.details.price.minor(), crate::kernel::MAX_AMOUNT);
+        assert_eq!(
+            rows[0].as_ref().unwrap().product.details.price.minor(),
+            crate::kernel::MAX_AMOUNT
+        );
     }
 }

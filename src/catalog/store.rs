@@ -14,7 +14,7 @@ use crate::http::Paging;
 use crate::kernel::{Amount, Currency, Timestamp};
 
 /// A product as stored, without its prices.
-#[derive(Queryable, Selectable, QueryableByName)]
+#[derive(QueryableByName)]
 #[diesel(table_name = products)]
 struct Row {
     sku: String,
@@ -28,25 +28,30 @@ struct Row {
     updated_at: i64,
 }
 
+/// A price as stored.
+#[derive(QueryableByName)]
+#[diesel(table_name = prices)]
+struct PriceRow {
+    sku: String,
+    currency: String,
+    amount: i64,
+}
+
+/// Ends a SELECT. Not `= ANY(array)`: PostgreSQL keeps the plan of a prepared statement, and one
+/// made while a table was empty reads the whole table for every chunk of an import. A statement
+/// with many values is planned each time.
+fn where_sku_in(select: Statement, column: &str, skus: &[&str]) -> Statement {
+    let places = vec!["?"; skus.len()].join(",");
+    select.sql(&format!(" WHERE {column} IN ({places})")).bind_all(skus.iter().copied())
+}
+
 const COLUMNS: &str =
     "sku, name, department, category, brand, package_size, version, created_at, updated_at";
 
 /// The products among `skus`, in no particular order.
 pub(super) fn by_skus(conn: &mut Conn, skus: &[&str]) -> Result<Vec<Product>, Error> {
-    let rows: Vec<Row> = products::table
-        .filter(products::sku.eq_any(skus))
-        .select((
-            products::sku,
-            products::name,
-            products::department,
-            products::category,
-            products::brand,
-            products::package_size,
-            products::version,
-            products::created_at,
-            products::updated_at,
-        ))
-        .load(conn)?;
+    let select = Statement::new(format!("SELECT {COLUMNS} FROM products"));
+    let rows = where_sku_in(select, "sku", skus).load(conn)?;
     with_prices(conn, rows)
 }
 
@@ -76,11 +81,12 @@ fn with_prices(conn: &mut Conn, rows: Vec<Row>) -> Result<Vec<Product>, Error> {
         return Ok(Vec::new());
     }
     let skus: Vec<&str> = rows.iter().map(|row| row.sku.as_str()).collect();
-    let found: Vec<(String, String, i64)> =
-        prices::table.filter(prices::sku.eq_any(skus)).load(conn)?;
+    let select = Statement::new("SELECT sku, currency, amount FROM prices");
+    let found: Vec<PriceRow> = where_sku_in(select, "sku", &skus).load(conn)?;
     let mut by_sku: HashMap<String, Vec<Price>> = HashMap::new();
-    for (sku, currency, amount) in found {
-        by_sku.entry(sku).or_default().push(price(&currency, amount)?);
+    for row in found {
+        let price = row.price()?;
+        by_sku.entry(row.sku).or_default().push(price);
     }
     let complete = |row: Row| {
         let mut prices = by_sku.remove(&row.sku).unwrap_or_default();
@@ -90,10 +96,12 @@ fn with_prices(conn: &mut Conn, rows: Vec<Row>) -> Result<Vec<Product>, Error> {
     Ok(rows.into_iter().map(complete).collect())
 }
 
-fn price(currency: &str, amount: i64) -> Result<Price, Error> {
-    let currency: Currency =
-        currency.parse().map_err(|failure| Error::internal("reading a price", failure))?;
-    Ok(Price { currency, amount: read_amount(amount)? })
+impl PriceRow {
+    fn price(&self) -> Result<Price, Error> {
+        let unreadable = |failure| Error::internal("reading a price", failure);
+        let currency: Currency = self.currency.parse().map_err(unreadable)?;
+        Ok(Price { currency, amount: read_amount(self.amount)? })
+    }
 }
 
 fn read_amount(amount: i64) -> Result<Amount, Error> {
@@ -144,14 +152,12 @@ pub(super) fn priced(
     skus: &[String],
     currency: Currency,
 ) -> Result<Vec<Priced>, Error> {
-    let places = vec!["?"; skus.len()].join(",");
-    let statement = Statement::new(
+    let select = Statement::new(
         "SELECT p.sku, p.name, r.amount FROM products p \
-         LEFT JOIN prices r ON r.sku = p.sku AND r.currency = ? ",
-    )
-    .bind(currency.as_str())
-    .sql(&format!("WHERE p.sku IN ({places})"))
-    .bind_all(skus.iter().map(String::as_str));
+         LEFT JOIN prices r ON r.sku = p.sku AND r.currency = ?",
+    );
+    let skus: Vec<&str> = skus.iter().map(String::as_str).collect();
+    let statement = where_sku_in(select.bind(currency.as_str()), "p.sku", &skus);
     let rows: Vec<PricedRow> = statement.load(conn)?;
     rows.into_iter()
         .map(|row| {
@@ -163,10 +169,7 @@ pub(super) fn priced(
 
 /// Writes new products and next versions; answers how many. One that another transaction made or
 /// changed meanwhile is left alone, so that fewer are written than were given.
-pub(super) fn upsert_products(
-    tx: &mut WriteTx<'_>,
-    products: &[&Product],
-) -> Result<usize, Error> {
+pub(super) fn upsert_products(tx: &mut WriteTx<'_>, products: &[&Product]) -> Result<usize, Error> {
     let rows = products.iter().map(|product| -> [Value; 10] {
         [
             product.sku.as_str().into(),
@@ -203,12 +206,19 @@ pub(super) fn upsert_products(
     tx.execute(statement)
 }
 
-/// Writes the price that each product is quoted with.
-pub(super) fn upsert_prices(tx: &mut WriteTx<'_>, products: &[&Product]) -> Result<(), Error> {
-    let rows = products.iter().filter_map(|product| -> Option<[Value; 3]> {
-        let (currency, amount) = (product.currency?, product.price?);
-        Some([product.sku.as_str().into(), currency.as_str().into(), amount.minor().into()])
-    });
+/// Writes the prices of products that were just written.
+pub(super) fn upsert_prices<'p>(
+    tx: &mut WriteTx<'_>,
+    prices: impl Iterator<Item = (&'p str, &'p Price)>,
+) -> Result<(), Error> {
+    let mut rows = prices
+        .map(|(sku, price)| -> [Value; 3] {
+            [sku.into(), price.currency.as_str().into(), price.amount.minor().into()]
+        })
+        .peekable();
+    if rows.peek().is_none() {
+        return Ok(());
+    }
     let statement = Statement::insert("prices", ["sku", "currency", "amount"], rows)
         .sql(" ON CONFLICT (sku, currency) DO UPDATE SET amount = excluded.amount");
     tx.execute(statement)?;

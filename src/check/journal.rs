@@ -55,13 +55,15 @@ pub(super) const INVARIANTS: &[Invariant] = &[
             "SELECT 'payment ' || o.payment_id || ': ' || o.operations || ' times ' || o.entry
                  AS row_at_fault
              FROM (
-                 SELECT payment_id, COUNT(*) AS operations, CASE
-                     WHEN status = 'failed' THEN 'payment.failed'
-                     WHEN kind = 'authorize' THEN 'payment.authorized'
-                     WHEN kind = 'capture' THEN 'payment.captured'
-                     WHEN kind = 'void' THEN 'payment.voided'
+                 SELECT d.payment_id, COUNT(*) AS operations, CASE
+                     WHEN d.status = 'failed' THEN 'payment.failed'
+                     WHEN d.kind = 'authorize' AND p.capture_mode = 'manual'
+                         THEN 'payment.authorized'
+                     WHEN d.kind IN ('authorize', 'capture') THEN 'payment.captured'
+                     WHEN d.kind = 'void' THEN 'payment.voided'
                      ELSE 'payment.refunded' END AS entry
-                 FROM payment_operations WHERE status <> 'pending' GROUP BY payment_id, entry
+                 FROM payment_operations d JOIN payments p ON p.id = d.payment_id
+                 WHERE d.status <> 'pending' GROUP BY d.payment_id, entry
              ) o LEFT JOIN (
                  SELECT subject, type, COUNT(*) AS entries FROM journal_entries
                  WHERE subject LIKE 'payment:%' GROUP BY subject, type

@@ -8,6 +8,7 @@ use docket::app::{self, Running};
 use docket::config::Config;
 use docket::db::{Db, DbOptions};
 use docket::kernel::{Actor, Clock, Origin};
+use docket::telemetry::LogOptions;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -16,6 +17,12 @@ use super::postgres;
 
 /// All scopes, from the start.
 pub const KEY: &str = "key-of-the-test-with-all-scopes";
+
+/// Spans have trace ids once telemetry runs; one for all tests of the process.
+fn start_spans() {
+    let options = LogOptions { directory: None, filter: "off".into(), terminal: false };
+    std::mem::forget(docket::telemetry::start(&options));
+}
 
 /// A running server.
 pub struct TestApp {
@@ -51,6 +58,7 @@ impl TestApp {
         variables.extend(url.map(|url| ("DOCKET_DATABASE__URL".to_owned(), url)));
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/config/test.toml");
         let config = Config::load(Some(file.as_ref()), variables).unwrap();
+        start_spans();
         let shift = Arc::new(AtomicI64::new(0));
         let options = app::db_options(&config).unwrap();
         let clock = Clock::Shifted(Arc::clone(&shift));
