@@ -1,1 +1,314 @@
-//! Being built.
+//! The composition root: configuration → database → modules → routes → workers → graceful stop.
+
+mod background;
+mod readiness;
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{App, HttpServer, web};
+use tracing_actix_web::TracingLogger;
+use utoipa::openapi::OpenApi;
+use utoipa_actix_web::AppExt;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::audit::{SealKey, Sealer};
+use crate::config::Config;
+use crate::db::{DatabaseUrl, Db, DbOptions};
+use crate::error::Error;
+use crate::http::{Authenticate, Limits, Readiness, RootSpan, RouteTable, Stopping};
+use crate::identity::{self, KeyGate};
+use crate::jobs::Workers;
+use crate::kernel::{Actor, Clock, Origin, Secret};
+use crate::orders::{Orders, Terms};
+use crate::payments::{Gateways, ManualGateway, TestGateway};
+use crate::telemetry::{self, LogOptions};
+use crate::{audit, catalog, db, events, http, inventory, orders, payments};
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// A head must have come, and a closed connection be gone, within these.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+const CONNECTIONS_MAX: usize = 4_096;
+
+/// What the routes work with.
+#[derive(Clone)]
+struct Rooms {
+    db: Arc<Db>,
+    orders: Arc<Orders>,
+    gate: Arc<dyn Authenticate>,
+    readiness: Arc<dyn Readiness>,
+    limits: Limits,
+    stopping: Stopping,
+}
+
+/// A server that runs.
+pub struct Running {
+    /// Where the API and the pages are.
+    pub main: SocketAddr,
+    /// Where metrics and health are.
+    pub ops: SocketAddr,
+    /// The key that this first start made, to be shown once.
+    pub first_key: Option<Secret<String>>,
+    rooms: Rooms,
+    sealer: Arc<Sealer>,
+    workers: Workers,
+    handles: [ServerHandle; 2],
+    shutdown: Duration,
+    _lock: Option<std::fs::File>,
+}
+
+/// The database options that a configuration asks for.
+///
+/// # Errors
+/// When the address is not one.
+pub fn db_options(config: &Config) -> Result<DbOptions, Failure> {
+    let url: DatabaseUrl = config.database.url(&config.data_dir)?.parse()?;
+    Ok(DbOptions {
+        url,
+        readers: config.database.readers,
+        writers: config.database.writers,
+        queue: config.database.queue,
+        batch: config.database.batch,
+        wait: config.database.wait(),
+    })
+}
+
+/// Starts the server.
+///
+/// # Errors
+/// Whatever stands in the way, in words for the person who starts it.
+pub async fn start(config: &Config, clock: Clock, demo: bool) -> Result<Running, Failure> {
+    let options = db_options(config)?;
+    std::fs::create_dir_all(&config.data_dir).map_err(|reason| {
+        format!("cannot create the data directory {}: {reason}", config.data_dir.display())
+    })?;
+    let lock = lock(config, &options.url)?;
+    let url = options.url.clone();
+    tokio::task::spawn_blocking(move || db::migrate(&url)).await??;
+    let db = Arc::new(Db::open(&options, clock)?);
+    let first_key = set_up(&db, config, demo).await?;
+    let seal_key = SealKey::load_or_create(&config.data_dir)?;
+    let lease = background::sealing_lease();
+    let sealer = Arc::new(Sealer::new(Arc::clone(&db), seal_key, &config.data_dir, lease)?);
+    let rooms = rooms(config, &db);
+    let (main, main_at) = listen_main(config, &rooms)?;
+    let (ops, ops_at) = listen_ops(config, &rooms)?;
+    let handles = [main.handle(), ops.handle()];
+    tokio::spawn(main);
+    tokio::spawn(ops);
+    let workers = Workers::start(background::jobs(&db, &rooms.orders, &sealer));
+    tracing::info!(main = %main_at, ops = %ops_at, database = %options.url, "docket serves");
+    Ok(Running {
+        main: main_at,
+        ops: ops_at,
+        first_key,
+        rooms,
+        sealer,
+        workers,
+        handles,
+        shutdown: Duration::from_secs(config.server.shutdown_timeout_s),
+        _lock: lock,
+    })
+}
+
+impl Running {
+    /// Stops: refuses new requests, finishes the running ones, drains the lanes, seals the journal.
+    pub async fn stop(self) {
+        tracing::info!("docket stops");
+        self.rooms.stopping.set();
+        let drained = async {
+            while self.rooms.stopping.running() > 0 {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        if tokio::time::timeout(self.shutdown, drained).await.is_err() {
+            tracing::warn!(running = self.rooms.stopping.running(), "requests were cut short");
+        }
+        for handle in &self.handles {
+            handle.stop(true).await;
+        }
+        self.workers.stop().await;
+        background::seal_the_rest(&self.sealer).await;
+        self.rooms.db.close().await;
+        tracing::info!("docket has stopped");
+    }
+}
+
+/// Serves until the process is told to stop (SIGTERM, SIGINT).
+///
+/// # Errors
+/// Whatever stands in the way of starting.
+pub async fn serve(config: Config, demo: bool) -> Result<(), Failure> {
+    let logs = LogOptions {
+        directory: Some(config.data_dir.join("logs")),
+        filter: config.logs.filter.clone(),
+        terminal: config.logs.terminal,
+    };
+    let _guard = telemetry::start(&logs)?;
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    let running = start(&config, Clock::System, demo).await?;
+    announce(&running, &config)?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+    }
+    running.stop().await;
+    Ok(())
+}
+
+/// What a person who starts the server wants to know.
+fn announce(running: &Running, config: &Config) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "docket {}", env!("CARGO_PKG_VERSION"))?;
+    writeln!(out, "  API      http://{}/v1   (browse it at http://{0}/docs)", running.main)?;
+    writeln!(out, "  metrics  http://{}/metrics", running.ops)?;
+    writeln!(out, "  data     {}", config.data_dir.display())?;
+    if let Some(key) = &running.first_key {
+        writeln!(out, "  API key  {}   (shown this once)", key.expose())?;
+    }
+    out.flush()
+}
+
+/// Two servers on one SQLite file would each hold a writer lane.
+fn lock(config: &Config, url: &DatabaseUrl) -> Result<Option<std::fs::File>, Failure> {
+    if matches!(url, DatabaseUrl::Postgres(_)) {
+        return Ok(None);
+    }
+    let path = config.data_dir.join("serve.lock");
+    let file = std::fs::File::create(&path)?;
+    file.try_lock().map_err(|_| {
+        format!(
+            "another docket serves from {}: stop it, or give this one its own data_dir",
+            config.data_dir.display()
+        )
+    })?;
+    Ok(Some(file))
+}
+
+/// Keys and the demo catalogue.
+async fn set_up(db: &Db, config: &Config, demo: bool) -> Result<Option<Secret<String>>, Error> {
+    let bootstrap = config.auth.bootstrap_api_key().cloned();
+    db.write(&Origin::of(Actor::System), move |tx| {
+        if demo {
+            inventory::load_demo(tx)?;
+        }
+        if let Some(key) = &bootstrap {
+            identity::ensure(tx, "bootstrap", key)?;
+            return Ok(None);
+        }
+        if identity::any_key(tx.conn())? {
+            return Ok(None);
+        }
+        let key = identity::create(tx, "first start", http::Scope::ALL)?;
+        Ok(Some(key.text))
+    })
+    .await
+}
+
+fn rooms(config: &Config, db: &Arc<Db>) -> Rooms {
+    let gateways = Gateways::new(
+        vec![Arc::new(TestGateway::new(Arc::clone(db))), Arc::new(ManualGateway)],
+        config.payments.gateway_timeout(),
+    );
+    let terms = Terms {
+        hold: config.payments.hold(),
+        manual_deadline: config.payments.manual_deadline(),
+    };
+    Rooms {
+        db: Arc::clone(db),
+        orders: Arc::new(Orders::new(Arc::clone(db), Arc::new(gateways), terms)),
+        gate: Arc::new(KeyGate::new(Arc::clone(db))),
+        readiness: Arc::new(readiness::Checks::new(Arc::clone(db))),
+        limits: Limits {
+            request_timeout: Duration::from_secs(config.server.request_timeout_s),
+            body_bytes: config.server.body_limit_bytes,
+        },
+        stopping: Stopping::default(),
+    }
+}
+
+/// Every route of the API.
+fn routes(config: &mut ServiceConfig) {
+    orders::routes(config);
+    payments::routes(config);
+    catalog::routes(config);
+    inventory::routes(config);
+    audit::routes(config);
+    events::routes(config);
+}
+
+/// The API's description, made from its handlers.
+#[must_use]
+pub fn api() -> OpenApi {
+    let (_, mut api) = App::new().into_utoipa_app().configure(routes).split_for_parts();
+    http::describe(&mut api);
+    api
+}
+
+fn listen_main(config: &Config, rooms: &Rooms) -> Result<(Server, SocketAddr), Failure> {
+    let (rooms, api) = (rooms.clone(), api());
+    let table = RouteTable::of(&api);
+    let factory = move || {
+        let (app, _) = App::new().into_utoipa_app().configure(routes).split_for_parts();
+        app.app_data(web::Data::new(Arc::clone(&rooms.db)))
+            .app_data(web::Data::new(Arc::clone(&rooms.orders)))
+            .app_data(web::Data::new(Arc::clone(&rooms.gate)))
+            .app_data(web::Data::new(rooms.limits.clone()))
+            .app_data(web::Data::new(rooms.stopping.clone()))
+            .app_data(web::Data::new(table.clone()))
+            .service(web::redirect("/docs", "/docs/"))
+            .service(http::docs_page(api.clone()))
+            .default_service(web::to(http::refuse_unmatched))
+            .wrap(from_fn(http::answer))
+            .wrap(TracingLogger::<RootSpan>::new())
+    };
+    let workers = match config.server.workers {
+        0 => std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
+        workers => workers,
+    };
+    let server = HttpServer::new(factory)
+        .workers(workers)
+        .max_connections(CONNECTIONS_MAX)
+        .client_request_timeout(HEAD_TIMEOUT)
+        .client_disconnect_timeout(DISCONNECT_TIMEOUT)
+        .shutdown_timeout(1)
+        .disable_signals()
+        .bind((config.server.host.as_str(), config.server.port))
+        .map_err(|reason| cannot_listen("server", &config.server.host, config.server.port, &reason))?;
+    let at = server.addrs().first().copied().ok_or("the main listener has no address")?;
+    Ok((server.run(), at))
+}
+
+fn listen_ops(config: &Config, rooms: &Rooms) -> Result<(Server, SocketAddr), Failure> {
+    let rooms = rooms.clone();
+    let factory = move || {
+        App::new()
+            .app_data(web::Data::new(Arc::clone(&rooms.readiness)))
+            .app_data(web::Data::new(rooms.stopping.clone()))
+            .configure(http::ops_routes)
+            .wrap(Compress::default())
+    };
+    let server = HttpServer::new(factory)
+        .workers(1)
+        .client_request_timeout(HEAD_TIMEOUT)
+        .client_disconnect_timeout(DISCONNECT_TIMEOUT)
+        .shutdown_timeout(1)
+        .disable_signals()
+        .bind((config.ops.host.as_str(), config.ops.port))
+        .map_err(|reason| cannot_listen("ops", &config.ops.host, config.ops.port, &reason))?;
+    let at = server.addrs().first().copied().ok_or("the ops listener has no address")?;
+    Ok((server.run(), at))
+}
+
+fn cannot_listen(section: &str, host: &str, port: u16, reason: &std::io::Error) -> String {
+    format!(
+        "cannot listen on {host}:{port}: {reason}; choose another with DOCKET_{}__PORT",
+        section.to_uppercase()
+    )
+}

@@ -20,7 +20,11 @@ pub fn record(tx: &mut WriteTx<'_>, entry: Entry) -> Result<(), Error> {
 ///
 /// # Errors
 /// What the database refuses; the change must then not be kept either.
-#[instrument(name = "audit.record", skip_all, fields(app.module = "audit", entries = entries.len()))]
+#[instrument(
+    name = "audit.record",
+    skip_all,
+    fields(app.module = "audit", entries = entries.len())
+)]
 pub fn record_all(tx: &mut WriteTx<'_>, entries: Vec<Entry>) -> Result<(), Error> {
     if entries.is_empty() {
         return Ok(());

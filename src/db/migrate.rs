@@ -1,5 +1,8 @@
 //! Embedded migrations: run under a lock, refused when the database is newer than the binary.
 
+use std::fs::File;
+use std::path::Path;
+
 use diesel::QueryableByName;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
@@ -57,15 +60,9 @@ pub fn migrate(url: &DatabaseUrl) -> Result<usize, MigrationError> {
 }
 
 /// Two starting processes must not migrate at once. Both locks end with the connection or file.
-fn lock(url: &DatabaseUrl, conn: &mut Conn) -> Result<Option<std::fs::File>, Error> {
+fn lock(url: &DatabaseUrl, conn: &mut Conn) -> Result<Option<File>, Error> {
     match url {
-        DatabaseUrl::Sqlite(path) => {
-            let failed = |failure| Error::internal("locking the database for migration", failure);
-            let file =
-                std::fs::File::create(path.with_extension("migration-lock")).map_err(failed)?;
-            file.lock().map_err(failed)?;
-            Ok(Some(file))
-        }
+        DatabaseUrl::Sqlite(path) => lock_file(path).map(Some),
         DatabaseUrl::Postgres(_) => {
             Statement::new("SET lock_timeout = 0").execute(conn)?;
             Statement::new("SET statement_timeout = 0").execute(conn)?;
@@ -73,6 +70,14 @@ fn lock(url: &DatabaseUrl, conn: &mut Conn) -> Result<Option<std::fs::File>, Err
             Ok(None)
         }
     }
+}
+
+/// Waits until no other process migrates or restores this SQLite database.
+pub(super) fn lock_file(database: &Path) -> Result<File, Error> {
+    let failed = |failure| Error::internal("locking the database for migration", failure);
+    let file = File::create(database.with_extension("migration-lock")).map_err(failed)?;
+    file.lock().map_err(failed)?;
+    Ok(file)
 }
 
 fn run(conn: &mut Conn, migrations: EmbeddedMigrations) -> Result<usize, Error> {
@@ -91,7 +96,7 @@ struct Writer {
 }
 
 /// The database's newest migration must be one that this binary knows.
-fn refuse_newer(conn: &mut Conn) -> Result<(), MigrationError> {
+pub(super) fn refuse_newer(conn: &mut Conn) -> Result<(), MigrationError> {
     let pending = match &conn {
         Conn::Sqlite(_) => conn.pending_migrations(SQLITE).is_ok(),
         Conn::Postgres(_) => conn.pending_migrations(POSTGRES).is_ok(),

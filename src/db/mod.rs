@@ -8,6 +8,7 @@
 //! Must stay true: a change is acknowledged only after its commit is durable, and the closure of a
 //! write does no network, file or template work.
 
+mod backup;
 mod connection;
 mod error;
 mod lane;
@@ -21,6 +22,7 @@ use std::time::Duration;
 
 use tracing::{Instrument, Span, field, info_span};
 
+pub use backup::{BackupError, backup, restore};
 pub use connection::{Conn, DatabaseUrl, Dialect};
 pub use migrate::{MigrationError, migrate};
 pub use statement::{Statement, Value};

@@ -15,7 +15,7 @@ pub struct Problem {
     status: u16,
     detail: String,
     code: String,
-    request_id: String,
+    request_id: Option<String>,
     trace_id: Option<String>,
     errors: Vec<ProblemError>,
 }

@@ -7,10 +7,12 @@
 
 mod caller;
 mod command;
+mod detached;
 mod docs;
 mod health;
 mod json;
 mod paging;
+mod params;
 mod pipeline;
 mod problem;
 mod reply;
@@ -19,10 +21,12 @@ mod unmatched;
 
 pub use caller::{Authenticate, Call, Caller, Scope, ScopeMarker, scopes};
 pub use command::{Command, Submission};
+pub use detached::to_the_end;
 pub use docs::{Problem, ProblemError, describe, docs_page};
 pub use health::{Readiness, ops_routes};
 pub use json::{Metadata, Text, parse as parse_json};
 pub use paging::{Cursor, Feed, Page, Paging, read_after, read_limit};
+pub use params::Params;
 pub use pipeline::{Limits, Stopping, answer};
 pub use reply::Reply;
 pub use root_span::RootSpan;

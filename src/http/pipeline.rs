@@ -1,14 +1,16 @@
 //! What happens around every handler: ids, the time limit, stopping, problem documents, metrics.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{HttpMessage, HttpRequest, web};
+use actix_web::error::InternalError;
+use actix_web::http::ConnectionType;
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 
 use super::problem::{of_status, render};
 use crate::error::Refusal;
@@ -24,20 +26,47 @@ pub struct Limits {
     pub body_bytes: usize,
 }
 
-/// Set once the process was told to stop: new requests are refused from then on.
+/// Set once the process was told to stop: new requests are refused from then on, and those that
+/// are running are waited for.
 #[derive(Debug, Clone, Default)]
-pub struct Stopping(Arc<AtomicBool>);
+pub struct Stopping(Arc<Traffic>);
+
+#[derive(Debug, Default)]
+struct Traffic {
+    stopping: AtomicBool,
+    running: AtomicUsize,
+}
+
+/// Counts a request for as long as it lives.
+struct Counted(Arc<Traffic>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.running.fetch_sub(1, Ordering::SeqCst);
+    }
+}
 
 impl Stopping {
     /// From now on the server is stopping.
     pub fn set(&self) {
-        self.0.store(true, Ordering::SeqCst);
+        self.0.stopping.store(true, Ordering::SeqCst);
     }
 
     /// Whether the server is stopping.
     #[must_use]
     pub fn is_set(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+        self.0.stopping.load(Ordering::SeqCst)
+    }
+
+    /// How many requests are running.
+    #[must_use]
+    pub fn running(&self) -> usize {
+        self.0.running.load(Ordering::SeqCst)
+    }
+
+    fn count(&self) -> Counted {
+        self.0.running.fetch_add(1, Ordering::SeqCst);
+        Counted(Arc::clone(&self.0))
     }
 }
 
@@ -55,48 +84,49 @@ pub(super) fn ids_of(request: &HttpRequest) -> RequestIds {
 /// The middleware around every handler, inside the root span.
 ///
 /// # Errors
-/// None: every error becomes a problem document here.
+/// Only with a problem document ready to be sent.
 pub async fn answer(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let took = Stopwatch::start();
-    let http = request.request().clone();
-    let ids = ids_of(&http);
-    let stopping = http.app_data::<web::Data<Stopping>>().is_some_and(|state| state.is_set());
-    let outcome = if stopping { Err(stopping_refusal()) } else { call(request, &http, next).await };
-    let mut response = match outcome {
-        Ok(response) => with_problem(response, &ids),
+    let ids = ids_of(request.request());
+    let method = method_label(request.request());
+    let route = request.match_pattern().unwrap_or_else(|| "unmatched".into());
+    let traffic = request.app_data::<web::Data<Stopping>>().cloned();
+    let _counted = traffic.as_ref().map(|traffic| traffic.count());
+    let stopping = traffic.is_some_and(|traffic| traffic.is_set());
+    let outcome =
+        if stopping { Err(stopping_refusal()) } else { call(request, next).await };
+    let (status, outcome) = match outcome {
+        Ok(response) => {
+            let mut response = with_problem(response, &ids);
+            add_ids(response.response_mut(), &ids);
+            (response.status(), Ok(response))
+        }
         Err(refusal) => {
-            let rendered = render(&refusal, &ids.request_id, ids.trace_id.as_deref());
-            ServiceResponse::new(http.clone(), rendered)
+            let mut response = render(&refusal, &ids.request_id, ids.trace_id.as_deref());
+            add_ids(&mut response, &ids);
+            response.head_mut().set_connection_type(ConnectionType::Close);
+            (response.status(), Err(InternalError::from_response(refusal.detail, response).into()))
         }
     };
-    if stopping || response.status() == actix_web::http::StatusCode::REQUEST_TIMEOUT {
-        response
-            .response_mut()
-            .head_mut()
-            .set_connection_type(actix_web::http::ConnectionType::Close);
-    }
-    add_ids(&mut response, &ids);
-    let route = http.match_pattern().unwrap_or_else(|| "unmatched".into());
-    metrics::http_request(method_label(&http), &route, response.status().as_u16(), took.elapsed());
-    Ok(response)
+    metrics::http_request(method, &route, status.as_u16(), took.elapsed());
+    outcome
 }
 
+/// The handler's answer, or why there is none. The request must not be held on to: routing needs
+/// it for itself.
 async fn call(
     request: ServiceRequest,
-    http: &HttpRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Refusal> {
-    let limit = http
+    let limit = request
         .app_data::<web::Data<Limits>>()
         .map_or(Duration::from_secs(30), |limits| limits.request_timeout);
     match tokio::time::timeout(limit, next.call(request)).await {
         Ok(Ok(response)) => Ok(response.map_into_boxed_body()),
-        Ok(Err(error)) => {
-            Ok(ServiceResponse::new(http.clone(), error.error_response()).map_into_boxed_body())
-        }
+        Ok(Err(error)) => Err(of_status(error.as_response_error().status_code().as_u16())),
         Err(_elapsed) => Err(of_status(408)),
     }
 }
@@ -129,7 +159,7 @@ fn with_problem(response: ServiceResponse<BoxBody>, ids: &RequestIds) -> Service
     response.into_response(rendered)
 }
 
-fn add_ids(response: &mut ServiceResponse<BoxBody>, ids: &RequestIds) {
+fn add_ids(response: &mut HttpResponse, ids: &RequestIds) {
     let mut add = |name: &'static str, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
             response.headers_mut().insert(HeaderName::from_static(name), value);

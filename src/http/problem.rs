@@ -54,7 +54,8 @@ pub(super) fn of_status(status: u16) -> Refusal {
         503 => ("unavailable", "The server cannot take this now; try again shortly."),
         500.. => (
             "internal",
-            "Something went wrong on our side. Nothing more is known here; the request id leads to it.",
+            "Something went wrong on our side. Nothing more is known here; the request id leads \
+             to it.",
         ),
         _ => ("refused", "The request is refused."),
     };
@@ -72,11 +73,15 @@ pub(super) fn render(refusal: &Refusal, request_id: &str, trace_id: Option<&str>
     if refusal.status == 401 {
         response.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"docket\""));
     }
-    response.body(document(refusal, request_id, trace_id).to_string())
+    response.body(document(refusal, Some(request_id), trace_id).to_string())
 }
 
 /// The problem document itself.
-pub(super) fn document(refusal: &Refusal, request_id: &str, trace_id: Option<&str>) -> Value {
+pub(super) fn document(
+    refusal: &Refusal,
+    request_id: Option<&str>,
+    trace_id: Option<&str>,
+) -> Value {
     let title = StatusCode::from_u16(refusal.status)
         .ok()
         .and_then(|status| status.canonical_reason())

@@ -4,7 +4,8 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use serde::Serialize;
 
-use crate::error::Error;
+use super::problem;
+use crate::error::{Error, Refusal};
 
 /// An answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +30,14 @@ impl Reply {
             .map_err(|failure| Error::internal("writing an answer", failure))?;
         let headers = vec![("content-type".into(), "application/json".into())];
         Ok(Self { status, headers, body, replayed: false })
+    }
+
+    /// A refusal as an answer that is kept; `trace_id` leads to the request that got it first.
+    #[must_use]
+    pub fn problem(refusal: &Refusal, trace_id: Option<&str>) -> Self {
+        let headers = vec![("content-type".into(), "application/problem+json".into())];
+        let body = problem::document(refusal, None, trace_id).to_string();
+        Self { status: refusal.status, headers, body, replayed: false }
     }
 
     /// Adds a header.

@@ -121,6 +121,22 @@ pub fn leave_pending(tx: &mut WriteTx<'_>, id: &ClaimId) -> Result<(), Error> {
     store::leave_pending(tx, id)
 }
 
+/// What the first request with this key made.
+///
+/// # Errors
+/// What the database refuses.
+pub fn subject(tx: &mut WriteTx<'_>, id: &ClaimId) -> Result<Option<String>, Error> {
+    Ok(store::find(tx, id)?.and_then(|found| found.subject))
+}
+
+/// The saved reply, when the work is finished.
+///
+/// # Errors
+/// What the database refuses.
+pub fn saved(tx: &mut WriteTx<'_>, id: &ClaimId) -> Result<Option<Reply>, Error> {
+    store::find(tx, id)?.map_or(Ok(None), |found| found.reply())
+}
+
 /// Does work that ends in this very transaction, once per key.
 ///
 /// # Errors

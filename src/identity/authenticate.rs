@@ -51,7 +51,11 @@ impl KeyGate {
 
 #[async_trait]
 impl Authenticate for KeyGate {
-    #[tracing::instrument(name = "identity.authenticate", skip_all, fields(app.module = "identity"))]
+    #[tracing::instrument(
+        name = "identity.authenticate",
+        skip_all,
+        fields(app.module = "identity")
+    )]
     async fn authenticate(
         &self,
         bearer: Option<Secret<String>>,

@@ -1,1 +1,25 @@
-//! Being built.
+//! Stock: levels, the transfers that move them, and the holds of orders.
+//!
+//! Invariants: `on_hand` is the sum of all posted movements, `reserved` that of all pending ones;
+//! neither goes below zero and `reserved` never above `on_hand`, held by guarded updates and
+//! CHECKs; movements are append-only. A hold is a pending transfer: posted it becomes a sale,
+//! voided or expired it never was. Owns `stock_locations`, `stock_levels`, `stock_transfers`,
+//! `stock_movements`.
+
+mod adjust;
+mod demo;
+mod error;
+mod hold;
+mod http;
+mod model;
+mod opening;
+mod schema;
+mod store;
+
+pub use adjust::adjust;
+pub use demo::load_demo;
+pub use error::{InventoryRefusal, Shortage};
+pub use hold::{give_back, post, release, reserve};
+pub use http::routes;
+pub use opening::set_opening_stock;
+pub use model::{Level, Movement, Release, Wanted};

@@ -35,7 +35,8 @@ pub fn hold(
     let statement = Statement::new(
         "INSERT INTO job_leases (name, holder, fence, expires_at) VALUES (?, ?, 1, ?) \
          ON CONFLICT (name) DO UPDATE SET \
-         fence = job_leases.fence + CASE WHEN job_leases.holder = excluded.holder THEN 0 ELSE 1 END, \
+         fence = job_leases.fence \
+         + CASE WHEN job_leases.holder = excluded.holder THEN 0 ELSE 1 END, \
          holder = excluded.holder, expires_at = excluded.expires_at \
          WHERE job_leases.holder = excluded.holder OR job_leases.expires_at <= ?",
     )

@@ -18,7 +18,11 @@ macro_rules! identifiers {
             Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
             utoipa::ToSchema,
         )]
-        #[schema(value_type = String, format = Uuid, example = "01938f2e-7a51-7c3e-b3a5-0d6f3a2b9c11")]
+        #[schema(
+            value_type = String,
+            format = Uuid,
+            example = "01938f2e-7a51-7c3e-b3a5-0d6f3a2b9c11",
+        )]
         #[serde(transparent)]
         pub struct $name(Uuid);
 

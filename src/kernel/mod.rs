@@ -9,13 +9,15 @@ mod money;
 mod origin;
 mod secret;
 mod time;
+mod words;
 
 pub use crash::crash_point;
 pub use ids::{
-    CustomerId, EntryId, FulfilmentId, KeyId, LineId, OperationId, OrderId, PaymentId,
+    CustomerId, EntryId, FulfilmentId, KeyId, LineId, MalformedId, OperationId, OrderId, PaymentId,
     PersonalDataId, RequestId, TransferId, random_bytes,
 };
 pub use money::{Amount, Currency, MAX_AMOUNT, MoneyError};
 pub use origin::{Actor, Origin};
 pub use secret::Secret;
 pub use time::{Clock, Stopwatch, Timestamp};
+pub(crate) use words::words;

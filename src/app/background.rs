@@ -1,0 +1,163 @@
+//! The jobs of this server.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::audit::{Guard, Sealer};
+use crate::check;
+use crate::db::Db;
+use crate::error::Error;
+use crate::idempotency;
+use crate::jobs::{self, Holder, Job};
+use crate::kernel::{Actor, Origin};
+use crate::orders::Orders;
+use crate::telemetry::metrics;
+
+const LEASE: Duration = Duration::from_secs(10);
+const RETENTION_BATCH: i64 = 500;
+
+/// All jobs.
+pub(super) fn jobs(db: &Arc<Db>, orders: &Arc<Orders>, sealer: &Arc<Sealer>) -> Vec<Arc<dyn Job>> {
+    vec![
+        Arc::new(Settlement(Arc::clone(orders))),
+        Arc::new(Expiry(Arc::clone(orders))),
+        Arc::new(Numbering(Arc::clone(sealer))),
+        Arc::new(Sealing(Arc::clone(sealer))),
+        Arc::new(Retention(Arc::clone(db))),
+        Arc::new(Invariants(Arc::clone(db))),
+    ]
+}
+
+/// Of several copies on one database, the one that holds the lease numbers and seals.
+pub(super) fn sealing_lease() -> Arc<Guard> {
+    let holder = Holder::this_process();
+    Arc::new(move |tx| jobs::hold(tx, "sealing", &holder, LEASE))
+}
+
+/// Seals what was written since the last beat.
+pub(super) async fn seal_the_rest(sealer: &Sealer) {
+    if let Err(error) = sealer.seal_due().await {
+        tracing::warn!(error = %error, "the journal's end is not sealed; the next start does it");
+    }
+}
+
+/// Asks gateways again whose answer never came.
+struct Settlement(Arc<Orders>);
+
+#[async_trait]
+impl Job for Settlement {
+    fn name(&self) -> &'static str {
+        "settlement"
+    }
+
+    fn beat(&self) -> Duration {
+        Duration::from_millis(500)
+    }
+
+    async fn run(&self) -> Result<usize, Error> {
+        self.0.settle_due(&Origin::of(Actor::Job(self.name()))).await
+    }
+}
+
+/// Cancels orders whose money did not come in time.
+struct Expiry(Arc<Orders>);
+
+#[async_trait]
+impl Job for Expiry {
+    fn name(&self) -> &'static str {
+        "expiry"
+    }
+
+    fn beat(&self) -> Duration {
+        Duration::from_secs(2)
+    }
+
+    async fn run(&self) -> Result<usize, Error> {
+        self.0.expire_due(&Origin::of(Actor::Job(self.name()))).await
+    }
+}
+
+/// Numbers the journal where the lane does not: readers see an entry once it has its number.
+struct Numbering(Arc<Sealer>);
+
+#[async_trait]
+impl Job for Numbering {
+    fn name(&self) -> &'static str {
+        "numbering"
+    }
+
+    fn beat(&self) -> Duration {
+        Duration::from_millis(100)
+    }
+
+    async fn run(&self) -> Result<usize, Error> {
+        self.0.number_due().await
+    }
+}
+
+/// Seals the journal.
+struct Sealing(Arc<Sealer>);
+
+#[async_trait]
+impl Job for Sealing {
+    fn name(&self) -> &'static str {
+        "sealing"
+    }
+
+    fn beat(&self) -> Duration {
+        Duration::from_secs(1)
+    }
+
+    async fn run(&self) -> Result<usize, Error> {
+        // Never again at once: every seal would be over a handful of entries.
+        self.0.seal_due().await.map(|_sealed| 0)
+    }
+}
+
+/// Removes saved replies past their time.
+struct Retention(Arc<Db>);
+
+#[async_trait]
+impl Job for Retention {
+    fn name(&self) -> &'static str {
+        "retention"
+    }
+
+    fn beat(&self) -> Duration {
+        Duration::from_secs(60)
+    }
+
+    async fn run(&self) -> Result<usize, Error> {
+        let origin = Origin::of(Actor::Job(self.name()));
+        self.0.write(&origin, |tx| idempotency::remove_expired(tx, RETENTION_BATCH)).await
+    }
+}
+
+/// Checks every invariant and shows the result as a gauge.
+struct Invariants(Arc<Db>);
+
+#[async_trait]
+impl Job for Invariants {
+    fn name(&self) -> &'static str {
+        "invariants"
+    }
+
+    fn beat(&self) -> Duration {
+        Duration::from_secs(60)
+    }
+
+    async fn run(&self) -> Result<usize, Error> {
+        let now = self.0.clock().now();
+        let findings = self.0.read(move |conn| check::run(conn, now)).await?;
+        for invariant in check::INVARIANTS.iter().copied().flatten() {
+            let broken = findings.iter().find(|finding| finding.id == invariant.id);
+            metrics::invariant(invariant.id, broken.map_or(0, |finding| finding.total));
+        }
+        for finding in &findings {
+            tracing::error!(invariant = finding.id, rows = finding.total, "{}", finding.what);
+        }
+        Ok(0)
+    }
+}

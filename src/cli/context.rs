@@ -1,0 +1,40 @@
+//! What commands work with: the configuration, and the database under it.
+
+use std::path::Path;
+
+use super::failure::Failure;
+use crate::config::Config;
+use crate::db::{DatabaseUrl, Db, DbOptions, migrate};
+use crate::kernel::{Actor, Clock, Origin};
+
+/// The configuration: defaults, the file, the environment.
+pub(super) fn load(file: Option<&Path>) -> Result<Config, Failure> {
+    let variables = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    Ok(Config::load(file, variables)?)
+}
+
+/// Where the database is.
+pub(super) fn url(config: &Config) -> Result<DatabaseUrl, Failure> {
+    let url = config.database.url(&config.data_dir).and_then(|url| url.parse());
+    url.map_err(Failure::new)
+}
+
+/// Opens the database, brought to this version's schema.
+pub(super) fn open(config: &Config) -> Result<Db, Failure> {
+    let options = DbOptions {
+        url: url(config)?,
+        readers: config.database.readers,
+        writers: config.database.writers,
+        queue: config.database.queue,
+        batch: config.database.batch,
+        wait: config.database.wait(),
+    };
+    migrate(&options.url)?;
+    Ok(Db::open(&options, Clock::System)?)
+}
+
+/// Who the journal names for what commands change.
+pub(super) fn origin() -> Origin {
+    Origin::of(Actor::CommandLine)
+}

@@ -1,0 +1,57 @@
+//! Queries of the opening stock.
+
+use diesel::QueryableByName;
+use diesel::sql_types::{BigInt, Text};
+
+use crate::db::{Statement, Value, WriteTx};
+use crate::error::Error;
+use crate::kernel::TransferId;
+
+const LOCATION: &str = "main";
+
+/// A level that was just set.
+#[derive(QueryableByName)]
+pub(super) struct Level {
+    #[diesel(sql_type = Text)]
+    pub(super) sku: String,
+    #[diesel(sql_type = BigInt)]
+    pub(super) on_hand: i64,
+}
+
+/// Makes the levels that are missing, and sets those that are empty and never moved.
+pub(super) fn open_levels(
+    tx: &mut WriteTx<'_>,
+    levels: &[(&str, i64)],
+) -> Result<Vec<Level>, Error> {
+    let rows = levels.iter().map(|(sku, on_hand)| -> [Value; 4] {
+        [(*sku).into(), LOCATION.into(), (*on_hand).into(), 0.into()]
+    });
+    let columns = ["sku", "location", "on_hand", "reserved"];
+    let statement = Statement::insert("stock_levels", columns, rows).sql(
+        " ON CONFLICT (sku, location) DO UPDATE SET on_hand = excluded.on_hand \
+         WHERE excluded.on_hand > 0 AND stock_levels.on_hand = 0 AND stock_levels.reserved = 0 \
+         AND NOT EXISTS (SELECT 1 FROM stock_movements m \
+         WHERE m.sku = stock_levels.sku AND m.location = stock_levels.location) \
+         RETURNING sku, on_hand",
+    );
+    statement.load(tx.conn())
+}
+
+/// Writes the posted transfer that brought these levels.
+pub(super) fn insert_import(
+    tx: &mut WriteTx<'_>,
+    id: TransferId,
+    levels: &[Level],
+) -> Result<(), Error> {
+    let now = tx.now().micros();
+    let transfer: [Value; 5] =
+        [id.to_string().into(), "import".into(), "posted".into(), now.into(), now.into()];
+    let columns = ["id", "kind", "status", "created_at", "settled_at"];
+    tx.execute(Statement::insert("stock_transfers", columns, [transfer]))?;
+    let rows = levels.iter().map(|level| -> [Value; 4] {
+        [id.to_string().into(), level.sku.as_str().into(), LOCATION.into(), level.on_hand.into()]
+    });
+    let columns = ["transfer_id", "sku", "location", "delta"];
+    tx.execute(Statement::insert("stock_movements", columns, rows))?;
+    Ok(())
+}

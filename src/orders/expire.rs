@@ -1,0 +1,46 @@
+//! Expiry: an order that waited for its money until its deadline is cancelled, its stock freed.
+
+use tracing::instrument;
+
+use super::Orders;
+use super::cancel::cancel;
+use super::model::OrderStatus;
+use super::store;
+use crate::error::Error;
+use crate::inventory::Release;
+use crate::kernel::{OrderId, Origin};
+
+const BATCH: i64 = 100;
+
+impl Orders {
+    /// Cancels what is overdue, at most a batch; answers how many.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    #[instrument(name = "orders.expire_due", skip_all, fields(app.module = "orders"))]
+    pub async fn expire_due(&self, origin: &Origin) -> Result<usize, Error> {
+        let now = self.db.clock().now();
+        let overdue = self.db.read(move |conn| store::overdue(conn, now, BATCH)).await?;
+        let mut expired = 0;
+        for order_id in overdue {
+            expired += usize::from(self.expire(origin, order_id).await?);
+        }
+        Ok(expired)
+    }
+
+    /// Two copies may find the same order; the deadline is looked at again where it counts.
+    async fn expire(&self, origin: &Origin, order_id: OrderId) -> Result<bool, Error> {
+        let patience = self.patience();
+        self.db
+            .write(origin, move |tx| {
+                let Some(state) = store::state(tx.conn(), order_id)? else { return Ok(false) };
+                let due = state.deadline.is_some_and(|deadline| deadline <= tx.now());
+                if !due || state.status != OrderStatus::Confirmed {
+                    return Ok(false);
+                }
+                cancel(tx, state, "expired", Release::Expired, None, patience)?;
+                Ok(true)
+            })
+            .await
+    }
+}

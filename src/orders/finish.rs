@@ -1,0 +1,171 @@
+//! The last step of everything that asks a gateway: the outcome, and all that follows from it, in
+//! one transaction. The request and settlement both come here; whoever is first does it.
+
+use serde_json::json;
+use tracing::instrument;
+
+use super::Orders;
+use super::model::{OrderPaymentStatus, OrderStatus, FulfilmentStatus, payment_status};
+use super::reply::{self, Subject};
+use super::store::{self, OrderState};
+use crate::audit::{self, Entry, Outcome};
+use crate::db::WriteTx;
+use crate::error::Error;
+use crate::http::Reply;
+use crate::idempotency;
+use crate::inventory::{self, Release};
+use crate::kernel::{Origin, crash_point};
+use crate::payments::{self, Answer, Heard, Operation, OperationKind};
+
+impl Orders {
+    /// Asks the gateway for each operation and finishes it; answers what the request is told.
+    pub(super) async fn carry_out(
+        &self,
+        origin: &Origin,
+        operations: Vec<Operation>,
+        subject: Subject,
+    ) -> Result<Reply, Error> {
+        let mut reply = None;
+        for operation in operations {
+            let heard = self.gateways.ask(&operation).await;
+            crash_point("gateway.answered");
+            let told = self
+                .db
+                .write(origin, move |tx| match &heard {
+                    Heard::Known(answer) => finish(tx, &operation, answer),
+                    Heard::Unknown => leave(tx, &operation).map(|()| None),
+                })
+                .await?;
+            crash_point("finish.committed");
+            reply = told.or(reply);
+        }
+        match reply {
+            Some(reply) => Ok(reply),
+            None => self.db.read(move |conn| reply::pending(conn, subject)).await,
+        }
+    }
+}
+
+/// Nothing was heard: settlement goes on, and the key answers how things stand.
+pub(super) fn leave(tx: &mut WriteTx<'_>, operation: &Operation) -> Result<(), Error> {
+    payments::put_off(tx, operation)?;
+    match &operation.claim {
+        Some(claim) => idempotency::leave_pending(tx, claim),
+        None => Ok(()),
+    }
+}
+
+/// Writes down an outcome and what follows from it; answers the reply once the request that the
+/// operation belongs to is complete. Nothing, when it was finished before.
+#[instrument(
+    name = "orders.finish", skip_all,
+    fields(app.module = "orders", order.id = %operation.order_id, payment.id = %operation.payment_id)
+)]
+pub(super) fn finish(
+    tx: &mut WriteTx<'_>,
+    operation: &Operation,
+    answer: &Answer,
+) -> Result<Option<Reply>, Error> {
+    let Some(settled) = payments::settle(tx, operation, answer)? else {
+        return replay(tx, operation);
+    };
+    let before = store::state(tx.conn(), operation.order_id)?
+        .ok_or_else(|| Error::internal("finishing", "the order of a payment is gone"))?;
+    let mut after = before.clone();
+    let all = payments::of_order(tx.conn(), operation.order_id)?;
+    after.payment_status = payment_status(before.total, &all);
+    match (operation.kind, settled.approved) {
+        (OperationKind::Authorize, true) => {
+            inventory::post(tx, operation.order_id)?;
+            after.status = OrderStatus::Confirmed;
+        }
+        (OperationKind::Authorize, false) => {
+            inventory::release(tx, operation.order_id, Release::Voided)?;
+            after.status = OrderStatus::Cancelled;
+            after.cancel_reason = Some("payment_declined".into());
+        }
+        (OperationKind::Capture, true) if after.payment_status == OrderPaymentStatus::Paid => {
+            // A manual payment's goods leave the stock when the money is there.
+            inventory::post(tx, operation.order_id)?;
+        }
+        _ => {}
+    }
+    save(tx, &before, after)?;
+    answer_claim(tx, operation)
+}
+
+/// Finished by someone else meanwhile: the saved reply is ours too.
+fn replay(tx: &mut WriteTx<'_>, operation: &Operation) -> Result<Option<Reply>, Error> {
+    match &operation.claim {
+        Some(claim) => idempotency::saved(tx, claim),
+        None => Ok(None),
+    }
+}
+
+/// The reply, saved, when this was the last operation that its request waited for.
+fn answer_claim(tx: &mut WriteTx<'_>, operation: &Operation) -> Result<Option<Reply>, Error> {
+    let Some(claim) = &operation.claim else { return Ok(None) };
+    if payments::has_pending_for(tx.conn(), operation.payment_id, claim)? {
+        return Ok(None);
+    }
+    let Some(subject) = idempotency::subject(tx, claim)? else { return Ok(None) };
+    let subject: Subject =
+        subject.parse().map_err(|failure| Error::internal("reading a claim", failure))?;
+    let reply = reply::settled(tx.conn(), subject)?;
+    idempotency::finish(tx, claim, &reply)?;
+    Ok(Some(reply))
+}
+
+/// Stores an order's move with its journal entry. Completes it when all is fulfilled and paid.
+pub(super) fn save(
+    tx: &mut WriteTx<'_>,
+    before: &OrderState,
+    mut after: OrderState,
+) -> Result<(), Error> {
+    let complete = after.status == OrderStatus::Confirmed
+        && after.fulfilment_status == FulfilmentStatus::Fulfilled
+        && after.payment_status == OrderPaymentStatus::Paid;
+    if complete {
+        after.status = OrderStatus::Completed;
+    }
+    if before.status != after.status && !before.status.may_become(after.status) {
+        return Err(Error::internal("saving an order", "a move that the table does not know"));
+    }
+    let waits = after.status == OrderStatus::Confirmed
+        && after.payment_status == OrderPaymentStatus::Unpaid
+        && after.fulfilment_status == FulfilmentStatus::Unfulfilled;
+    after.deadline = after.deadline.filter(|_| waits);
+    store::save_state(tx, &after)?;
+    let declined = after.cancel_reason.as_deref() == Some("payment_declined");
+    let outcome = if declined { Outcome::Failed } else { Outcome::Success };
+    let entry = Entry::new(kind_of(before, &after), audit::Subject::Order(after.id))
+        .outcome(outcome)
+        .before(axes(before, before.version))?
+        .after(axes(&after, before.version + 1))?;
+    audit::record(tx, entry)
+}
+
+fn kind_of(before: &OrderState, after: &OrderState) -> &'static str {
+    if before.status == after.status {
+        return match before.fulfilment_status == after.fulfilment_status {
+            true => "order.payment_changed",
+            false => "order.fulfilled",
+        };
+    }
+    match after.status {
+        OrderStatus::Pending => "order.placed",
+        OrderStatus::Confirmed => "order.confirmed",
+        OrderStatus::Completed => "order.completed",
+        OrderStatus::Cancelled => "order.cancelled",
+    }
+}
+
+/// The three axes, as the journal tells of them. Free words of people stay out of it.
+pub(super) fn axes(state: &OrderState, version: i64) -> serde_json::Value {
+    json!({
+        "status": state.status,
+        "payment_status": state.payment_status,
+        "fulfilment_status": state.fulfilment_status,
+        "version": version,
+    })
+}

@@ -1,0 +1,67 @@
+//! Placing an order: prepare → pay → finish.
+
+use tracing::instrument;
+
+use super::Orders;
+use super::prepare::Prepared;
+use super::reply::Subject;
+use super::request::PlaceOrder;
+use crate::error::Error;
+use crate::http::{Reply, Submission};
+use crate::kernel::{Origin, Stopwatch, crash_point};
+use crate::telemetry::metrics;
+
+impl Orders {
+    /// Places an order: 201 when it stands, 202 when its outcome is not known yet, 402 when the
+    /// card was declined.
+    ///
+    /// # Errors
+    /// 409 and 422 with what is wrong; nothing was changed then.
+    #[instrument(name = "orders.place", skip_all, fields(app.module = "orders"))]
+    pub(super) async fn place(
+        &self,
+        origin: Origin,
+        submission: Submission,
+        request: PlaceOrder,
+    ) -> Result<Reply, Error> {
+        let took = Stopwatch::start();
+        let result = self.place_unmeasured(&origin, submission, request).await;
+        let outcome = match &result {
+            Ok(reply) if reply.replayed => "replayed",
+            Ok(reply) => match reply.status {
+                201 => "placed",
+                402 => "declined",
+                _ => "pending",
+            },
+            Err(Error::Refused(_)) => "refused",
+            Err(_) => "failed",
+        };
+        metrics::order_placed(outcome, took.elapsed());
+        result
+    }
+
+    async fn place_unmeasured(
+        &self,
+        origin: &Origin,
+        submission: Submission,
+        request: PlaceOrder,
+    ) -> Result<Reply, Error> {
+        let pay = request.check()?;
+        let (terms, patience) = (self.terms.clone(), self.patience());
+        crash_point("place.before_prepare");
+        let prepared = self
+            .db
+            .write(origin, move |tx| {
+                Self::prepare(tx, &terms, patience, &submission, &request, &pay)
+            })
+            .await?;
+        crash_point("place.prepared");
+        match prepared {
+            Prepared::Answered(reply) => Ok(reply),
+            Prepared::Ask(operation) => {
+                let subject = Subject::Placed(operation.order_id);
+                self.carry_out(origin, vec![operation], subject).await
+            }
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! Placing, step one: everything that can say no, then one write of all that is intended.
+
+use serde_json::json;
+
+use super::customers;
+use super::error::OrderRefusal;
+use super::model::{OrderPaymentStatus, OrderStatus};
+use super::reply::{self, Subject};
+use super::request::{LineInput, PlaceOrder};
+use super::store::{self, NewLine, NewOrder, NewPersonalData};
+use super::Orders;
+use crate::audit::{self, Entry};
+use crate::catalog::{self, Priced};
+use crate::db::WriteTx;
+use crate::error::{Error, Refusal};
+use crate::http::{Reply, Submission};
+use crate::idempotency::{self, ClaimId, Claimed};
+use crate::inventory::{self, Shortage, Wanted};
+use crate::kernel::{Amount, Currency, OrderId};
+use crate::payments::{self, NewPayment, Operation, PaymentStatus};
+
+/// How far preparing got.
+pub(super) enum Prepared {
+    /// To the end: a replay, or an order that needs no gateway.
+    Answered(Reply),
+    /// The gateway is to be asked.
+    Ask(Operation),
+}
+
+impl Orders {
+    /// Step one, in one transaction.
+    pub(super) fn prepare(
+        tx: &mut WriteTx<'_>,
+        terms: &super::Terms,
+        patience: std::time::Duration,
+        submission: &Submission,
+        request: &PlaceOrder,
+        pay: &NewPayment,
+    ) -> Result<Prepared, Error> {
+        let order_id = OrderId::generate();
+        let subject = Subject::Placed(order_id);
+        let claim = match idempotency::claim(tx, submission, &subject.to_string())? {
+            Claimed::New(claim) => claim,
+            Claimed::Replay(reply) => return Ok(Prepared::Answered(reply)),
+            Claimed::Pending { subject } => {
+                return pending(tx, &subject).map(Prepared::Answered);
+            }
+        };
+        let lines = price(tx, &request.lines, request.currency)?;
+        let total = total(&lines)?;
+        if let Some(expected) = request.expected_total.filter(|expected| *expected != total) {
+            return Err(OrderRefusal::TotalMismatch { expected, actual: total }.into());
+        }
+        let customer = customers::ensure(tx, request.customer.reference.as_str())?;
+        reserve(tx, order_id, request, terms, pay)?;
+
+        // Nothing says no from here.
+        let manual = matches!(pay, NewPayment::Manual);
+        let settled = manual || total.is_zero();
+        let deadline = tx.now().after(terms.manual_deadline);
+        store::insert_order(
+            tx,
+            &NewOrder {
+                id: order_id,
+                reference: request.reference.as_ref().map(|text| text.as_str()),
+                customer,
+                status: if settled { OrderStatus::Confirmed } else { OrderStatus::Pending },
+                payment_status: match total.is_zero() {
+                    true => OrderPaymentStatus::Paid,
+                    false => OrderPaymentStatus::Unpaid,
+                },
+                currency: request.currency,
+                total,
+                metadata: to_json(&request.metadata.clone().unwrap_or_default())?,
+                claim: claim.as_str(),
+                deadline: Some(deadline).filter(|_| manual && !total.is_zero()),
+            },
+        )?;
+        store::insert_lines(tx, order_id, &lines)?;
+        store_personal_data(tx, customer, order_id, request)?;
+        let currency = request.currency;
+        let (payment, operation) =
+            payments::open(tx, order_id, total, currency, pay, &claim, patience)?;
+        if payment.status == PaymentStatus::Captured {
+            inventory::post(tx, order_id)?;
+        }
+        let entry = Entry::new("order.placed", audit::Subject::Order(order_id)).after(json!({
+            "status": if settled { OrderStatus::Confirmed } else { OrderStatus::Pending },
+            "payment_status": if total.is_zero() { "paid" } else { "unpaid" },
+            "fulfilment_status": "unfulfilled",
+            "version": 1,
+            "customer_id": customer,
+            "payment_id": payment.id,
+            "method": payment.method,
+            "currency": currency,
+            "total": total,
+            "lines": lines.len(),
+        }))?;
+        audit::record(tx, entry)?;
+        match operation {
+            Some(operation) => Ok(Prepared::Ask(operation)),
+            None => answer_now(tx, &claim, subject).map(Prepared::Answered),
+        }
+    }
+}
+
+fn answer_now(tx: &mut WriteTx<'_>, claim: &ClaimId, subject: Subject) -> Result<Reply, Error> {
+    let reply = reply::settled(tx.conn(), subject)?;
+    idempotency::finish(tx, claim, &reply)?;
+    Ok(reply)
+}
+
+/// How the thing stands that the key's first request made.
+pub(super) fn pending(tx: &mut WriteTx<'_>, subject: &str) -> Result<Reply, Error> {
+    let subject: Subject =
+        subject.parse().map_err(|failure| Error::internal("reading a claim", failure))?;
+    reply::pending(tx.conn(), subject)
+}
+
+/// The lines with names and prices of the catalogue.
+fn price(
+    tx: &mut WriteTx<'_>,
+    lines: &[LineInput],
+    currency: Currency,
+) -> Result<Vec<NewLine>, Error> {
+    let mut skus: Vec<String> = lines.iter().map(|line| line.sku.as_str().to_owned()).collect();
+    skus.sort_unstable();
+    skus.dedup();
+    let known = catalog::priced(tx.conn(), &skus, currency)?;
+    let find = |sku: &str| known.iter().find(|product| product.sku == sku);
+    let at_fault = |wrong: &dyn Fn(Option<&Priced>) -> bool| -> Vec<(usize, String)> {
+        let lines = lines.iter().enumerate();
+        let faulty = lines.filter(|(_, line)| wrong(find(line.sku.as_str())));
+        faulty.map(|(index, line)| (index, line.sku.as_str().to_owned())).collect()
+    };
+    let unknown = at_fault(&|product| product.is_none());
+    if !unknown.is_empty() {
+        return Err(OrderRefusal::UnknownSku(unknown).into());
+    }
+    let unpriced = at_fault(&|product| product.is_some_and(|product| product.price.is_none()));
+    if !unpriced.is_empty() {
+        return Err(OrderRefusal::CurrencyMismatch(unpriced).into());
+    }
+    lines
+        .iter()
+        .filter_map(|line| find(line.sku.as_str()).map(|product| (line, product)))
+        .map(|(line, product)| new_line(line, product))
+        .collect()
+}
+
+fn new_line(line: &LineInput, product: &Priced) -> Result<NewLine, Error> {
+    let unit_price = product.price.unwrap_or_default();
+    let total = unit_price.times(line.quantity).map_err(|_| too_much())?;
+    Ok(NewLine {
+        sku: product.sku.clone(),
+        name: product.name.clone(),
+        quantity: line.quantity,
+        unit_price,
+        total,
+    })
+}
+
+fn total(lines: &[NewLine]) -> Result<Amount, Error> {
+    let sum = lines.iter().try_fold(Amount::ZERO, |sum, line| sum.plus(line.total));
+    sum.map_err(|_| too_much().into())
+}
+
+fn too_much() -> Refusal {
+    Refusal::invalid("lines", "out_of_range", "the total is beyond 2^53 − 1 minor units")
+}
+
+/// Lines of the same product want their sum.
+fn reserve(
+    tx: &mut WriteTx<'_>,
+    order_id: OrderId,
+    request: &PlaceOrder,
+    terms: &super::Terms,
+    pay: &NewPayment,
+) -> Result<(), Error> {
+    let mut wanted: Vec<Wanted> = Vec::new();
+    for line in &request.lines {
+        match wanted.iter_mut().find(|want| want.sku == line.sku.as_str()) {
+            Some(want) => want.quantity += line.quantity,
+            None => {
+                let sku = line.sku.as_str().to_owned();
+                wanted.push(Wanted { sku, quantity: line.quantity });
+            }
+        }
+    }
+    let held_for = match pay {
+        NewPayment::Card { .. } => terms.hold,
+        NewPayment::Manual => terms.manual_deadline,
+    };
+    let deadline = tx.now().after(held_for);
+    let short = inventory::reserve(tx, order_id, &wanted, deadline)?;
+    if short.is_empty() {
+        return Ok(());
+    }
+    let line_of = |short: &Shortage| {
+        request.lines.iter().position(|line| line.sku.as_str() == short.sku).unwrap_or_default()
+    };
+    let shortages = short.into_iter().map(|short| (line_of(&short), short)).collect();
+    Err(OrderRefusal::InsufficientStock(shortages).into())
+}
+
+fn store_personal_data(
+    tx: &mut WriteTx<'_>,
+    customer: crate::kernel::CustomerId,
+    order_id: OrderId,
+    request: &PlaceOrder,
+) -> Result<(), Error> {
+    let person = &request.customer;
+    if person.email.is_none() && person.name.is_none() && request.shipping_address.is_none() {
+        return Ok(());
+    }
+    let data = NewPersonalData {
+        email: person.email.as_ref().map(|text| text.as_str().to_owned()),
+        name: person.name.as_ref().map(|text| text.as_str().to_owned()),
+        shipping_address: request.shipping_address.as_ref().map(to_json).transpose()?,
+    };
+    store::insert_personal_data(tx, customer, order_id, data)
+}
+
+fn to_json(value: &impl serde::Serialize) -> Result<String, Error> {
+    serde_json::to_string(value).map_err(|failure| Error::internal("writing JSON", failure))
+}

@@ -1,0 +1,469 @@
+//! Queries on the order tables.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+
+use super::list::Filters;
+use super::model::{FulfilmentStatus, OrderPaymentStatus, OrderStatus};
+use super::schema::{
+    customers, order_adjustments, order_fulfilment_lines, order_fulfilments, order_lines, orders,
+    personal_data,
+};
+use super::view::{
+    AdjustmentView, CustomerView, FulfilmentLineView, FulfilmentView, LineView, OrderView,
+};
+use crate::db::{Conn, Dialect, Statement, Value, WriteTx};
+use crate::error::Error;
+use crate::http::Paging;
+use crate::kernel::{
+    Amount, Currency, CustomerId, FulfilmentId, LineId, OrderId, PersonalDataId, Timestamp,
+};
+
+/// An order as stored.
+#[derive(Queryable, Clone)]
+pub(super) struct OrderRow {
+    pub(super) id: String,
+    number: i64,
+    reference: Option<String>,
+    _customer_id: String,
+    status: String,
+    payment_status: String,
+    fulfilment_status: String,
+    cancel_reason: Option<String>,
+    currency: String,
+    subtotal: i64,
+    discount_total: i64,
+    shipping_total: i64,
+    tax_total: i64,
+    total: i64,
+    metadata: String,
+    trace_id: Option<String>,
+    _idempotency_id: Option<String>,
+    _deadline_at: Option<i64>,
+    _revision: i64,
+    version: i64,
+    created_at: i64,
+    updated_at: i64,
+}
+
+type Unreadable = Box<dyn std::error::Error + Send + Sync>;
+
+fn unreadable(failure: Unreadable) -> Error {
+    Error::internal("reading an order", failure)
+}
+
+impl OrderRow {
+    /// The order without what belongs to it.
+    pub(super) fn view(self, customer: String) -> Result<OrderView, Error> {
+        self.read(customer).map_err(unreadable)
+    }
+
+    fn read(self, customer: String) -> Result<OrderView, Unreadable> {
+        Ok(OrderView {
+            id: self.id.parse()?,
+            number: self.number.to_string(),
+            reference: self.reference,
+            status: OrderStatus::from_word(&self.status).ok_or("an unknown status")?,
+            payment_status: OrderPaymentStatus::from_word(&self.payment_status)
+                .ok_or("an unknown payment status")?,
+            fulfilment_status: FulfilmentStatus::from_word(&self.fulfilment_status)
+                .ok_or("an unknown fulfilment status")?,
+            cancel_reason: self.cancel_reason,
+            customer: CustomerView { reference: customer },
+            currency: self.currency.parse()?,
+            subtotal: Amount::new(self.subtotal)?,
+            discount_total: Amount::new(self.discount_total)?,
+            shipping_total: Amount::new(self.shipping_total)?,
+            tax_total: Amount::new(self.tax_total)?,
+            total: Amount::new(self.total)?,
+            lines: Vec::new(),
+            adjustments: Vec::new(),
+            payments: Vec::new(),
+            fulfilments: Vec::new(),
+            metadata: serde_json::value::RawValue::from_string(self.metadata)?,
+            trace_id: self.trace_id,
+            version: self.version,
+            created_at: Timestamp::from_micros(self.created_at),
+            updated_at: Timestamp::from_micros(self.updated_at),
+        })
+    }
+}
+
+/// What of an order moves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct OrderState {
+    pub(super) id: OrderId,
+    pub(super) status: OrderStatus,
+    pub(super) payment_status: OrderPaymentStatus,
+    pub(super) fulfilment_status: FulfilmentStatus,
+    pub(super) cancel_reason: Option<String>,
+    pub(super) total: Amount,
+    pub(super) deadline: Option<Timestamp>,
+    pub(super) version: i64,
+}
+
+type StateRow = (String, String, String, Option<String>, i64, Option<i64>, i64);
+
+/// What of an order moves, as it stands now.
+pub(super) fn state(conn: &mut Conn, id: OrderId) -> Result<Option<OrderState>, Error> {
+    let row: Option<StateRow> = orders::table
+        .find(id.to_string())
+        .select((
+            orders::status,
+            orders::payment_status,
+            orders::fulfilment_status,
+            orders::cancel_reason,
+            orders::total,
+            orders::deadline_at,
+            orders::version,
+        ))
+        .first(conn)
+        .optional()?;
+    row.map(|row| read_state(id, row).map_err(unreadable)).transpose()
+}
+
+fn read_state(id: OrderId, row: StateRow) -> Result<OrderState, Unreadable> {
+    let (status, payment, fulfilment, cancel_reason, total, deadline, version) = row;
+    Ok(OrderState {
+        id,
+        status: OrderStatus::from_word(&status).ok_or("an unknown status")?,
+        payment_status: OrderPaymentStatus::from_word(&payment).ok_or("an unknown status")?,
+        fulfilment_status: FulfilmentStatus::from_word(&fulfilment).ok_or("an unknown status")?,
+        cancel_reason,
+        total: Amount::new(total)?,
+        deadline: deadline.map(Timestamp::from_micros),
+        version,
+    })
+}
+
+/// Stores what moved, when nobody else moved the order meanwhile.
+pub(super) fn save_state(tx: &mut WriteTx<'_>, state: &OrderState) -> Result<(), Error> {
+    let statement = Statement::new(
+        "UPDATE orders SET status = ?, payment_status = ?, fulfilment_status = ?, \
+         cancel_reason = ?, deadline_at = ?, version = version + 1, updated_at = ? \
+         WHERE id = ? AND version = ?",
+    )
+    .bind_all([state.status.as_str(), state.payment_status.as_str()])
+    .bind(state.fulfilment_status.as_str())
+    .bind(state.cancel_reason.clone())
+    .bind(state.deadline.map(Timestamp::micros))
+    .bind(tx.now().micros())
+    .bind(state.id.to_string())
+    .bind(state.version);
+    match tx.execute(statement)? {
+        1 => Ok(()),
+        _ => Err(Error::Contention("an order changed under way".into())),
+    }
+}
+
+/// An order to be written.
+pub(super) struct NewOrder<'a> {
+    pub(super) id: OrderId,
+    pub(super) reference: Option<&'a str>,
+    pub(super) customer: CustomerId,
+    pub(super) status: OrderStatus,
+    pub(super) payment_status: OrderPaymentStatus,
+    pub(super) currency: Currency,
+    pub(super) total: Amount,
+    pub(super) metadata: String,
+    pub(super) claim: &'a str,
+    pub(super) deadline: Option<Timestamp>,
+}
+
+/// Numbers have no gap on SQLite; on PostgreSQL a sequence gives them without a lock.
+pub(super) fn insert_order(tx: &mut WriteTx<'_>, new: &NewOrder<'_>) -> Result<(), Error> {
+    let number = match tx.dialect() {
+        Dialect::Sqlite => "(SELECT COALESCE(MAX(number), 1000) + 1 FROM orders)",
+        Dialect::Postgres => "nextval('order_number')",
+    };
+    let now = tx.now().micros();
+    let statement = Statement::new(format!(
+        "INSERT INTO orders (id, number, reference, customer_id, status, payment_status, \
+         fulfilment_status, currency, subtotal, discount_total, shipping_total, tax_total, total, \
+         metadata, trace_id, idempotency_id, deadline_at, revision, version, created_at, \
+         updated_at) VALUES (?, {number}, ?, ?, ?, ?, 'unfulfilled', ?, ?, 0, 0, 0, ?, ?, ?, ?, \
+         ?, 1, 1, ?, ?)"
+    ))
+    .bind(new.id.to_string())
+    .bind(new.reference.map(str::to_owned))
+    .bind(new.customer.to_string())
+    .bind_all([new.status.as_str(), new.payment_status.as_str(), new.currency.as_str()])
+    .bind_all([new.total.minor(), new.total.minor()])
+    .bind(new.metadata.as_str())
+    .bind(tx.origin().trace_id.clone())
+    .bind(new.claim)
+    .bind(new.deadline.map(Timestamp::micros))
+    .bind_all([now, now]);
+    tx.execute(statement)?;
+    Ok(())
+}
+
+/// A line to be written.
+pub(super) struct NewLine {
+    pub(super) sku: String,
+    pub(super) name: String,
+    pub(super) quantity: i64,
+    pub(super) unit_price: Amount,
+    pub(super) total: Amount,
+}
+
+pub(super) fn insert_lines(
+    tx: &mut WriteTx<'_>,
+    order_id: OrderId,
+    lines: &[NewLine],
+) -> Result<(), Error> {
+    let order_id = order_id.to_string();
+    let rows = lines.iter().map(|line| -> [Value; 9] {
+        [
+            order_id.as_str().into(),
+            LineId::generate().to_string().into(),
+            line.sku.as_str().into(),
+            line.name.as_str().into(),
+            line.quantity.into(),
+            line.unit_price.minor().into(),
+            line.total.minor().into(),
+            0.into(),
+            0.into(),
+        ]
+    });
+    let columns = [
+        "order_id", "id", "sku", "name", "quantity", "unit_price", "total", "quantity_fulfilled",
+        "quantity_returned",
+    ];
+    tx.execute(Statement::insert("order_lines", columns, rows))?;
+    Ok(())
+}
+
+/// What of a person belongs to an order.
+pub(super) struct NewPersonalData {
+    pub(super) email: Option<String>,
+    pub(super) name: Option<String>,
+    pub(super) shipping_address: Option<String>,
+}
+
+pub(super) fn insert_personal_data(
+    tx: &mut WriteTx<'_>,
+    customer: CustomerId,
+    order_id: OrderId,
+    new: NewPersonalData,
+) -> Result<(), Error> {
+    let row: [Value; 7] = [
+        PersonalDataId::generate().to_string().into(),
+        customer.to_string().into(),
+        order_id.to_string().into(),
+        new.email.into(),
+        new.name.into(),
+        new.shipping_address.into(),
+        tx.now().micros().into(),
+    ];
+    let columns =
+        ["id", "customer_id", "order_id", "email", "name", "shipping_address", "created_at"];
+    tx.execute(Statement::insert("personal_data", columns, [row]))?;
+    Ok(())
+}
+
+pub(super) fn erase_personal_data(
+    tx: &mut WriteTx<'_>,
+    customer: CustomerId,
+) -> Result<usize, Error> {
+    let theirs = personal_data::table.filter(personal_data::customer_id.eq(customer.to_string()));
+    Ok(diesel::delete(theirs).execute(tx.conn())?)
+}
+
+pub(super) fn customer(conn: &mut Conn, reference: &str) -> Result<Option<CustomerId>, Error> {
+    let id: Option<String> = customers::table
+        .filter(customers::reference.eq(reference))
+        .select(customers::id)
+        .first(conn)
+        .optional()?;
+    id.map(|id| id.parse().map_err(|failure| Error::internal("reading a customer", failure)))
+        .transpose()
+}
+
+pub(super) fn insert_customer(
+    tx: &mut WriteTx<'_>,
+    id: CustomerId,
+    reference: &str,
+) -> Result<(), Error> {
+    let statement = Statement::new(
+        "INSERT INTO customers (id, reference, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+    )
+    .bind_all([id.to_string().as_str(), reference])
+    .bind(tx.now().micros());
+    tx.execute(statement)?;
+    Ok(())
+}
+
+pub(super) fn order_with_customer(
+    conn: &mut Conn,
+    id: OrderId,
+) -> Result<Option<(OrderRow, String)>, Error> {
+    let found = orders::table
+        .inner_join(customers::table)
+        .filter(orders::id.eq(id.to_string()))
+        .select((orders::all_columns, customers::reference))
+        .first(conn);
+    Ok(found.optional()?)
+}
+
+/// A page of orders, newest first.
+pub(super) fn page(
+    conn: &mut Conn,
+    filters: &Filters,
+    paging: &Paging,
+) -> Result<Vec<(OrderRow, String)>, Error> {
+    let mut query = orders::table
+        .inner_join(customers::table)
+        .select((orders::all_columns, customers::reference))
+        .order((orders::created_at.desc(), orders::id.desc()))
+        .limit(paging.rows_wanted())
+        .into_boxed();
+    if let Some(status) = filters.status {
+        query = query.filter(orders::status.eq(status.as_str()));
+    }
+    if let Some(status) = filters.payment_status {
+        query = query.filter(orders::payment_status.eq(status.as_str()));
+    }
+    if let Some(status) = filters.fulfilment_status {
+        query = query.filter(orders::fulfilment_status.eq(status.as_str()));
+    }
+    if let Some(reference) = &filters.reference {
+        query = query.filter(orders::reference.eq(reference.clone()));
+    }
+    if let Some(customer) = &filters.customer {
+        query = query.filter(customers::reference.eq(customer.clone()));
+    }
+    if let Some(after) = filters.created_after {
+        query = query.filter(orders::created_at.gt(after.micros()));
+    }
+    if let Some(before) = filters.created_before {
+        query = query.filter(orders::created_at.lt(before.micros()));
+    }
+    if let Some(cursor) = &paging.cursor {
+        let (at, id) = (cursor.created_at.micros(), cursor.id.clone());
+        query = query.filter(orders::created_at.le(at)).filter(
+            orders::created_at.lt(at).or(orders::created_at.eq(at).and(orders::id.lt(id))),
+        );
+    }
+    Ok(query.load(conn)?)
+}
+
+pub(super) fn lines(
+    conn: &mut Conn,
+    order_ids: &[String],
+) -> Result<Vec<(String, LineView)>, Error> {
+    type Row = (String, String, String, String, i64, i64, i64, i64, i64);
+    let rows: Vec<Row> = order_lines::table
+        .filter(order_lines::order_id.eq_any(order_ids))
+        .order((order_lines::order_id, order_lines::id))
+        .load(conn)?;
+    let read = |row: Row| -> Result<(String, LineView), Unreadable> {
+        let (order_id, id, sku, name, quantity, unit_price, total, fulfilled, returned) = row;
+        let (unit_price, total) = (Amount::new(unit_price)?, Amount::new(total)?);
+        let (quantity_fulfilled, quantity_returned) = (fulfilled, returned);
+        let line = LineView {
+            id, sku, name, quantity, unit_price, total, quantity_fulfilled, quantity_returned,
+        };
+        Ok((order_id, line))
+    };
+    rows.into_iter().map(|row| read(row).map_err(unreadable)).collect()
+}
+
+pub(super) fn adjustments(
+    conn: &mut Conn,
+    order_ids: &[String],
+) -> Result<Vec<(String, AdjustmentView)>, Error> {
+    let rows: Vec<(String, i64, String, String, i64, i64)> = order_adjustments::table
+        .filter(order_adjustments::order_id.eq_any(order_ids))
+        .order((order_adjustments::order_id, order_adjustments::position))
+        .load(conn)?;
+    let read = |(order_id, _, kind, label, amount, included)| {
+        (order_id, AdjustmentView { kind, label, amount, included: included == 1 })
+    };
+    Ok(rows.into_iter().map(read).collect())
+}
+
+pub(super) fn fulfilments(
+    conn: &mut Conn,
+    order_ids: &[String],
+) -> Result<Vec<(String, FulfilmentView)>, Error> {
+    let parcels: Vec<(String, String, Option<String>, i64)> = order_fulfilments::table
+        .filter(order_fulfilments::order_id.eq_any(order_ids))
+        .order((order_fulfilments::order_id, order_fulfilments::id))
+        .load(conn)?;
+    if parcels.is_empty() {
+        return Ok(Vec::new());
+    }
+    let contents: Vec<(String, String, String, i64)> = order_fulfilment_lines::table
+        .filter(order_fulfilment_lines::order_id.eq_any(order_ids))
+        .order(order_fulfilment_lines::line_id)
+        .load(conn)?;
+    let mut by_parcel: HashMap<String, Vec<FulfilmentLineView>> = HashMap::new();
+    for (_, parcel, line_id, quantity) in contents {
+        by_parcel.entry(parcel).or_default().push(FulfilmentLineView { line_id, quantity });
+    }
+    let read = |(order_id, id, tracking, created_at): (String, String, _, i64)| {
+        let lines = by_parcel.remove(&id).unwrap_or_default();
+        let created_at = Timestamp::from_micros(created_at);
+        (order_id, FulfilmentView { id, lines, tracking, created_at })
+    };
+    Ok(parcels.into_iter().map(read).collect())
+}
+
+/// Adds to what left of a line, when that much is left; answers whether it was.
+pub(super) fn fulfil_line(
+    tx: &mut WriteTx<'_>,
+    order_id: OrderId,
+    line_id: &str,
+    quantity: i64,
+) -> Result<bool, Error> {
+    let statement = Statement::new(
+        "UPDATE order_lines SET quantity_fulfilled = quantity_fulfilled + ? \
+         WHERE order_id = ? AND id = ? AND quantity_fulfilled + ? <= quantity",
+    )
+    .bind(quantity)
+    .bind_all([order_id.to_string().as_str(), line_id])
+    .bind(quantity);
+    Ok(tx.execute(statement)? == 1)
+}
+
+pub(super) fn insert_fulfilment(
+    tx: &mut WriteTx<'_>,
+    order_id: OrderId,
+    tracking: Option<String>,
+    lines: &[(String, i64)],
+) -> Result<FulfilmentId, Error> {
+    let id = FulfilmentId::generate();
+    let (order, parcel) = (order_id.to_string(), id.to_string());
+    let row: [Value; 4] = [
+        order.as_str().into(),
+        parcel.as_str().into(),
+        tracking.into(),
+        tx.now().micros().into(),
+    ];
+    let columns = ["order_id", "id", "tracking", "created_at"];
+    tx.execute(Statement::insert("order_fulfilments", columns, [row]))?;
+    let rows = lines.iter().map(|(line, quantity)| -> [Value; 4] {
+        [order.as_str().into(), parcel.as_str().into(), line.as_str().into(), (*quantity).into()]
+    });
+    let columns = ["order_id", "fulfilment_id", "line_id", "quantity"];
+    tx.execute(Statement::insert("order_fulfilment_lines", columns, rows))?;
+    Ok(id)
+}
+
+/// Orders whose deadline has passed, the oldest first.
+pub(super) fn overdue(
+    conn: &mut Conn,
+    now: Timestamp,
+    limit: i64,
+) -> Result<Vec<OrderId>, Error> {
+    let ids: Vec<String> = orders::table
+        .filter(orders::deadline_at.le(now.micros()))
+        .order(orders::deadline_at)
+        .limit(limit)
+        .select(orders::id)
+        .load(conn)?;
+    let read = |id: String| id.parse().map_err(|failure| Error::internal("reading an order", failure));
+    ids.into_iter().map(read).collect()
+}

@@ -1,0 +1,108 @@
+//! Asking a gateway, outside any transaction, and not for ever.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tracing::instrument;
+
+use super::gateway::{Answer, Gateway, Request};
+use super::model::Operation;
+use crate::telemetry::metrics;
+
+/// The gateways of this server.
+pub struct Gateways {
+    gateways: Vec<Arc<dyn Gateway>>,
+    timeout: Duration,
+}
+
+/// What is known after asking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heard {
+    /// The outcome.
+    Known(Answer),
+    /// Nothing: it may or may not have been done.
+    Unknown,
+}
+
+impl Gateways {
+    /// These gateways, each waited for this long.
+    #[must_use]
+    pub fn new(gateways: Vec<Arc<dyn Gateway>>, timeout: Duration) -> Self {
+        Self { gateways, timeout }
+    }
+
+    /// How long a caller of [`Self::ask`] waits at most.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// Asks for an operation the first time.
+    #[instrument(
+        name = "payments.ask", skip_all,
+        fields(app.module = "payments", otel.kind = "client", payment.id = %operation.payment_id,
+            payment.operation = operation.kind.as_str())
+    )]
+    pub async fn ask(&self, operation: &Operation) -> Heard {
+        let Some(gateway) = self.find(operation) else { return Heard::Unknown };
+        let request = request(operation);
+        let answer = tokio::time::timeout(self.timeout, gateway.execute(&request)).await;
+        let heard = match answer {
+            Ok(Ok(answer)) => Heard::Known(answer),
+            Ok(Err(failure)) => {
+                tracing::warn!(error = %failure, "a gateway gave no answer");
+                Heard::Unknown
+            }
+            Err(_elapsed) => {
+                tracing::warn!("a gateway did not answer in time");
+                Heard::Unknown
+            }
+        };
+        metrics::payment_operation(operation.kind.as_str(), label(&heard));
+        heard
+    }
+
+    /// Finds out how an operation came out, by its key. What the gateway never heard of is sent
+    /// again with the same key, never given up for that.
+    #[instrument(
+        name = "payments.ask_again", skip_all,
+        fields(app.module = "payments", otel.kind = "client", payment.id = %operation.payment_id,
+            payment.operation = operation.kind.as_str())
+    )]
+    pub async fn ask_again(&self, operation: &Operation) -> Heard {
+        let Some(gateway) = self.find(operation) else { return Heard::Unknown };
+        match tokio::time::timeout(self.timeout, gateway.look_up(operation.id)).await {
+            Ok(Ok(Some(answer))) => Heard::Known(answer),
+            Ok(Ok(None)) => self.ask(operation).await,
+            Ok(Err(_)) | Err(_) => Heard::Unknown,
+        }
+    }
+
+    fn find(&self, operation: &Operation) -> Option<&Arc<dyn Gateway>> {
+        let found = self.gateways.iter().find(|gateway| gateway.name() == operation.gateway);
+        if found.is_none() {
+            tracing::error!(gateway = operation.gateway, "this gateway is not configured");
+        }
+        found
+    }
+}
+
+fn request(operation: &Operation) -> Request {
+    Request {
+        id: operation.id,
+        kind: operation.kind,
+        payment_id: operation.payment_id,
+        amount: operation.amount,
+        currency: operation.currency,
+        token: operation.token.clone(),
+        capture_mode: operation.capture_mode,
+    }
+}
+
+fn label(heard: &Heard) -> &'static str {
+    match heard {
+        Heard::Known(Answer::Approved { .. }) => "approved",
+        Heard::Known(Answer::Declined { .. }) => "declined",
+        Heard::Unknown => "unknown",
+    }
+}

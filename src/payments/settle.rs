@@ -1,0 +1,92 @@
+//! Settling an operation: its outcome is written down once, whoever learns it first.
+
+use serde_json::json;
+use tracing::instrument;
+
+use super::gateway::Answer;
+use super::ledger;
+use super::model::{Operation, OperationKind, Payment};
+use super::store;
+use crate::audit::{self, Entry, Outcome, Subject};
+use crate::db::WriteTx;
+use crate::error::Error;
+
+/// A payment after an operation was settled.
+#[derive(Debug, Clone)]
+pub struct Settled {
+    /// The payment now.
+    pub payment: Payment,
+    /// Whether the gateway did it.
+    pub approved: bool,
+}
+
+/// Writes the outcome down; nothing when that was done before.
+///
+/// # Errors
+/// What the database refuses.
+#[instrument(
+    name = "payments.settle", skip_all,
+    fields(app.module = "payments", payment.id = %operation.payment_id,
+        payment.operation = operation.kind.as_str())
+)]
+pub fn settle(
+    tx: &mut WriteTx<'_>,
+    operation: &Operation,
+    answer: &Answer,
+) -> Result<Option<Settled>, Error> {
+    if !store::close_operation(tx, operation.id, answer)? {
+        return Ok(None);
+    }
+    let before = store::payment(tx.conn(), operation.payment_id)?
+        .ok_or_else(|| Error::internal("settling", "the payment of an operation is gone"))?;
+    let after = before
+        .clone()
+        .after(operation.kind, operation.amount, answer)
+        .map_err(|failure| Error::internal("settling", failure))?;
+    let payment = store::save_payment(tx, after)?;
+    let approved = matches!(answer, Answer::Approved { .. });
+    if approved {
+        ledger::post(tx, operation, &payment)?;
+    }
+    audit::record(tx, entry(operation, &before, &payment, approved)?)?;
+    Ok(Some(Settled { payment, approved }))
+}
+
+fn entry(
+    operation: &Operation,
+    before: &Payment,
+    after: &Payment,
+    approved: bool,
+) -> Result<Entry, Error> {
+    let kind = match (approved, operation.kind) {
+        (false, _) => "payment.failed",
+        (true, OperationKind::Authorize) if !after.amount_captured.is_zero() => "payment.captured",
+        (true, OperationKind::Authorize) => "payment.authorized",
+        (true, OperationKind::Capture) => "payment.captured",
+        (true, OperationKind::Void) => "payment.voided",
+        (true, OperationKind::Refund) => "payment.refunded",
+    };
+    let outcome = if approved { Outcome::Success } else { Outcome::Failed };
+    Entry::new(kind, Subject::Payment(after.id))
+        .outcome(outcome)
+        .before(state(before))?
+        .after(json!({
+            "operation": operation.kind,
+            "operation_id": operation.id,
+            "order_id": after.order_id,
+            "amount": operation.amount,
+            "currency": after.currency,
+            "status": after.status,
+            "amount_captured": after.amount_captured,
+            "amount_refunded": after.amount_refunded,
+            "decline_code": after.decline_code,
+        }))
+}
+
+fn state(payment: &Payment) -> serde_json::Value {
+    json!({
+        "status": payment.status,
+        "amount_captured": payment.amount_captured,
+        "amount_refunded": payment.amount_refunded,
+    })
+}

@@ -1,0 +1,13 @@
+//! The server as its clients see it: every scenario through the public API, on both databases.
+
+mod support;
+
+mod access;
+mod audit;
+mod bad_input;
+mod catalog;
+mod health;
+mod idempotency;
+mod inventory;
+mod orders;
+mod races;

@@ -1,0 +1,40 @@
+//! A real server on a free port with a database of its own, and clients that use its API only.
+
+mod app;
+mod client;
+#[path = "../../support/postgres.rs"]
+mod postgres;
+
+pub use app::TestApp;
+pub use client::{Answer, Client, card, line, order_of};
+
+/// Runs a scenario on SQLite and, when there is a server, on PostgreSQL. Afterwards the server is
+/// stopped and every invariant must hold.
+macro_rules! both {
+    ($($(#[$attribute:meta])* async fn $name:ident($app:ident: &TestApp) $body:block)+) => {$(
+        mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+
+            async fn scenario($app: &TestApp) $body
+
+            $(#[$attribute])*
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_sqlite() {
+                let app = TestApp::on_sqlite().await;
+                scenario(&app).await;
+                app.end().await;
+            }
+
+            $(#[$attribute])*
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_postgres() {
+                if let Some(app) = TestApp::on_postgres().await {
+                    scenario(&app).await;
+                    app.end().await;
+                }
+            }
+        }
+    )+};
+}
+pub(crate) use both;
