@@ -223,6 +223,7 @@ FROM payment_operations WHERE status <> 'pending';
 INSERT INTO journal_sequence (seq, entry_id)
 SELECT ROW_NUMBER() OVER (ORDER BY id), id FROM journal_entries;
 
-INSERT INTO journal_seals (number, first_seq, last_seq, root, chain, key_id, signature, sealed_at)
-VALUES (1, 1, 10, 'r', 'c', 'k', 's', 1), (2, 11, 20, 'r', 'c', 'k', 's', 1),
-    (3, 21, 21, 'r', 'c', 'k', 's', 1);
+INSERT INTO journal_seals (number, first_seq, last_seq, root, chain, key_id, public_key, signature,
+    sealed_at)
+VALUES (1, 1, 10, 'r', 'c', 'k', 'p', 's', 1), (2, 11, 20, 'r', 'c', 'k', 'p', 's', 1),
+    (3, 21, 21, 'r', 'c', 'k', 'p', 's', 1);
