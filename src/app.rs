@@ -216,10 +216,8 @@ fn rooms(config: &Config, db: &Arc<Db>) -> Rooms {
         vec![Arc::new(TestGateway::new(Arc::clone(db))), Arc::new(ManualGateway)],
         config.payments.gateway_timeout(),
     );
-    let terms = Terms {
-        hold: config.payments.hold(),
-        manual_deadline: config.payments.manual_deadline(),
-    };
+    let terms =
+        Terms { hold: config.payments.hold(), manual_deadline: config.payments.manual_deadline() };
     Rooms {
         db: Arc::clone(db),
         orders: Arc::new(Orders::new(Arc::clone(db), Arc::new(gateways), terms)),
@@ -280,7 +278,9 @@ fn listen_main(config: &Config, rooms: &Rooms) -> Result<(Server, SocketAddr), F
         .shutdown_timeout(1)
         .disable_signals()
         .bind((config.server.host.as_str(), config.server.port))
-        .map_err(|reason| cannot_listen("server", &config.server.host, config.server.port, &reason))?;
+        .map_err(|reason| {
+            cannot_listen("server", &config.server.host, config.server.port, &reason)
+        })?;
     let at = server.addrs().first().copied().ok_or("the main listener has no address")?;
     Ok((server.run(), at))
 }

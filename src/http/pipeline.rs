@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HeaderName, HeaderValue};
-use actix_web::middleware::Next;
 use actix_web::error::InternalError;
 use actix_web::http::ConnectionType;
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 
 use super::problem::{of_status, render};
@@ -96,8 +96,7 @@ pub async fn answer(
     let traffic = request.app_data::<web::Data<Stopping>>().cloned();
     let _counted = traffic.as_ref().map(|traffic| traffic.count());
     let stopping = traffic.is_some_and(|traffic| traffic.is_set());
-    let outcome =
-        if stopping { Err(stopping_refusal()) } else { call(request, next).await };
+    let outcome = if stopping { Err(stopping_refusal()) } else { call(request, next).await };
     let (status, outcome) = match outcome {
         Ok(response) => {
             let mut response = with_problem(response, &ids);

@@ -21,5 +21,5 @@ pub use demo::load_demo;
 pub use error::{InventoryRefusal, Shortage};
 pub use hold::{give_back, post, release, reserve};
 pub use http::routes;
-pub use opening::set_opening_stock;
 pub use model::{Level, Movement, Release, Wanted};
+pub use opening::set_opening_stock;

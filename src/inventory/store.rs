@@ -24,7 +24,14 @@ impl NewTransfer {
     pub(super) fn hold(order_id: OrderId, deadline: Timestamp) -> Self {
         let order_id = Some(order_id);
         let deadline = Some(deadline);
-        Self { id: TransferId::generate(), kind: "sale", status: "pending", order_id, reason: None, deadline }
+        Self {
+            id: TransferId::generate(),
+            kind: "sale",
+            status: "pending",
+            order_id,
+            reason: None,
+            deadline,
+        }
     }
 
     pub(super) fn cancellation(order_id: OrderId) -> Self {
@@ -36,7 +43,14 @@ impl NewTransfer {
     }
 
     fn posted(kind: &'static str, order_id: Option<OrderId>, reason: Option<String>) -> Self {
-        Self { id: TransferId::generate(), kind, status: "posted", order_id, reason, deadline: None }
+        Self {
+            id: TransferId::generate(),
+            kind,
+            status: "posted",
+            order_id,
+            reason,
+            deadline: None,
+        }
     }
 }
 
@@ -53,9 +67,8 @@ pub(super) fn insert_transfer(tx: &mut WriteTx<'_>, new: &NewTransfer) -> Result
         now.into(),
         settled_at.into(),
     ];
-    let columns = [
-        "id", "kind", "status", "order_id", "reason", "deadline_at", "created_at", "settled_at",
-    ];
+    let columns =
+        ["id", "kind", "status", "order_id", "reason", "deadline_at", "created_at", "settled_at"];
     tx.execute(Statement::insert("stock_transfers", columns, [row]))?;
     Ok(())
 }
@@ -163,7 +176,8 @@ pub(super) fn shortages(
         .filter(stock_levels::sku.eq_any(short.iter().map(|want| want.sku.as_str())))
         .select((stock_levels::sku, stock_levels::on_hand - stock_levels::reserved))
         .load(tx.conn())?;
-    let free = |sku: &str| levels.iter().find(|(other, _)| other == sku).map_or(0, |(_, free)| *free);
+    let free =
+        |sku: &str| levels.iter().find(|(other, _)| other == sku).map_or(0, |(_, free)| *free);
     let shortage = |want: &&Wanted| Shortage {
         sku: want.sku.clone(),
         requested: want.quantity,
@@ -213,8 +227,7 @@ pub(super) fn level(conn: &mut Conn, sku: &str) -> Result<Option<Level>, Error> 
     }))
 }
 
-type MovementRow =
-    (String, String, String, i64, String, Option<String>, Option<String>, i64);
+type MovementRow = (String, String, String, i64, String, Option<String>, Option<String>, i64);
 
 /// A product's posted movements, newest first. Transfer ids sort by the time they were made.
 pub(super) fn movements(

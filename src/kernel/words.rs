@@ -26,4 +26,3 @@ macro_rules! words {
     };
 }
 pub(crate) use words;
-

@@ -28,8 +28,7 @@ pub(super) fn ensure(tx: &mut WriteTx<'_>, reference: &str) -> Result<CustomerId
 /// 404 for an unknown customer.
 #[instrument(name = "orders.erase_customer", skip_all, fields(app.module = "orders"))]
 pub fn erase_customer(tx: &mut WriteTx<'_>, reference: &str) -> Result<usize, Error> {
-    let customer =
-        store::customer(tx.conn(), reference)?.ok_or(OrderRefusal::UnknownCustomer)?;
+    let customer = store::customer(tx.conn(), reference)?.ok_or(OrderRefusal::UnknownCustomer)?;
     let erased = store::erase_personal_data(tx, customer)?;
     let entry = Entry::new("customer.erased", Subject::Customer(customer))
         .after(json!({ "rows_erased": erased }))?;

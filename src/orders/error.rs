@@ -64,9 +64,12 @@ impl From<OrderRefusal> for Refusal {
         match refusal {
             OrderRefusal::Unknown => Self::not_found("order"),
             OrderRefusal::UnknownCustomer => Self::not_found("customer"),
-            OrderRefusal::UnknownSku(lines) => {
-                by_line(lines, "unknown_sku", "There is no product", "The catalogue lacks a product")
-            }
+            OrderRefusal::UnknownSku(lines) => by_line(
+                lines,
+                "unknown_sku",
+                "There is no product",
+                "The catalogue lacks a product",
+            ),
             OrderRefusal::CurrencyMismatch(lines) => by_line(
                 lines,
                 "currency_mismatch",
@@ -100,13 +103,16 @@ impl From<OrderRefusal> for Refusal {
                 "payment_not_secured",
                 "The money for this order is neither there nor held: nothing is to be sent.",
             ),
-            OrderRefusal::UnknownLine { index } => {
-                Self::invalid(format!("lines[{index}].line_id"), "unknown_line", "not of this order")
-            }
+            OrderRefusal::UnknownLine { index } => Self::invalid(
+                format!("lines[{index}].line_id"),
+                "unknown_line",
+                "not of this order",
+            ),
             OrderRefusal::ExceedsUnfulfilled { index, left } => {
                 let field = format!("lines[{index}].quantity");
                 let detail = format!("only {left} are left to fulfil");
-                let error = FieldError::new(field, "exceeds_unfulfilled", detail).with("left", left);
+                let error =
+                    FieldError::new(field, "exceeds_unfulfilled", detail).with("left", left);
                 Self::new(409, "exceeds_unfulfilled", "More than is left to fulfil.")
                     .with_error(error)
             }

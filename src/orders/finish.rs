@@ -5,7 +5,7 @@ use serde_json::json;
 use tracing::instrument;
 
 use super::Orders;
-use super::model::{OrderPaymentStatus, OrderStatus, FulfilmentStatus, payment_status};
+use super::model::{FulfilmentStatus, OrderPaymentStatus, OrderStatus, payment_status};
 use super::reply::{self, Subject};
 use super::store::{self, OrderState};
 use crate::audit::{self, Entry, Outcome};

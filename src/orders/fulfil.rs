@@ -143,7 +143,8 @@ fn leaving(
 }
 
 fn counts(lines: &[LineView], leaving: &[(String, i64)]) -> Vec<LineCount> {
-    let more = |id: &str| leaving.iter().find(|(line, _)| line == id).map_or(0, |(_, units)| *units);
+    let more =
+        |id: &str| leaving.iter().find(|(line, _)| line == id).map_or(0, |(_, units)| *units);
     let count = |line: &LineView| LineCount {
         quantity: line.quantity,
         fulfilled: line.quantity_fulfilled + more(&line.id),

@@ -32,9 +32,8 @@ pub(super) fn word<T>(
 
 /// Reads a time.
 pub(super) fn time(field: &'static str, text: Option<&str>) -> Result<Option<Timestamp>, Error> {
-    let wrong = || {
-        Refusal::invalid(field, "invalid", "must be a time like 2026-11-23T17:39:12Z").into()
-    };
+    let wrong =
+        || Refusal::invalid(field, "invalid", "must be a time like 2026-11-23T17:39:12Z").into();
     text.map(|text| Timestamp::parse(text).ok_or_else(wrong)).transpose()
 }
 
@@ -58,9 +57,7 @@ impl Orders {
                 view::complete(conn, rows)
             })
             .await?;
-        Ok(paging.page(rows, |order| Cursor {
-            created_at: order.created_at,
-            id: order.id.to_string(),
-        }))
+        Ok(paging
+            .page(rows, |order| Cursor { created_at: order.created_at, id: order.id.to_string() }))
     }
 }

@@ -32,7 +32,9 @@ use std::time::Duration;
 pub use customers::erase_customer;
 pub use error::OrderRefusal;
 pub use http::routes;
-pub use model::{FulfilmentStatus, OrderStatus, OrderPaymentStatus, fulfilment_status, payment_status};
+pub use model::{
+    FulfilmentStatus, OrderPaymentStatus, OrderStatus, fulfilment_status, payment_status,
+};
 pub use view::OrderView;
 
 use crate::db::Db;

@@ -143,7 +143,9 @@ mod tests {
         let all = [Pending, Confirmed, Completed, Cancelled];
         let moves: Vec<_> = all
             .iter()
-            .flat_map(|from| all.iter().filter(|to| from.may_become(**to)).map(move |to| (*from, *to)))
+            .flat_map(|from| {
+                all.iter().filter(|to| from.may_become(**to)).map(move |to| (*from, *to))
+            })
             .collect();
         let table = [
             (Pending, Confirmed),

@@ -2,13 +2,13 @@
 
 use serde_json::json;
 
+use super::Orders;
 use super::customers;
 use super::error::OrderRefusal;
 use super::model::{OrderPaymentStatus, OrderStatus};
 use super::reply::{self, Subject};
 use super::request::{LineInput, PlaceOrder};
 use super::store::{self, NewLine, NewOrder, NewPersonalData};
-use super::Orders;
 use crate::audit::{self, Entry};
 use crate::catalog::{self, Priced};
 use crate::db::WriteTx;

@@ -23,8 +23,7 @@ impl Orders {
     #[instrument(name = "orders.settle_due", skip_all, fields(app.module = "orders"))]
     pub async fn settle_due(&self, origin: &Origin) -> Result<usize, Error> {
         let lease = self.patience() + Duration::from_secs(5);
-        let due =
-            self.db.write(origin, move |tx| payments::claim_due(tx, BATCH, lease)).await?;
+        let due = self.db.write(origin, move |tx| payments::claim_due(tx, BATCH, lease)).await?;
         let found = due.len();
         stream::iter(due)
             .for_each_concurrent(AT_ONCE, |operation| self.settle(origin, operation))

@@ -228,7 +228,14 @@ pub(super) fn insert_lines(
         ]
     });
     let columns = [
-        "order_id", "id", "sku", "name", "quantity", "unit_price", "total", "quantity_fulfilled",
+        "order_id",
+        "id",
+        "sku",
+        "name",
+        "quantity",
+        "unit_price",
+        "total",
+        "quantity_fulfilled",
         "quantity_returned",
     ];
     tx.execute(Statement::insert("order_lines", columns, rows))?;
@@ -342,9 +349,9 @@ pub(super) fn page(
     }
     if let Some(cursor) = &paging.cursor {
         let (at, id) = (cursor.created_at.micros(), cursor.id.clone());
-        query = query.filter(orders::created_at.le(at)).filter(
-            orders::created_at.lt(at).or(orders::created_at.eq(at).and(orders::id.lt(id))),
-        );
+        query = query
+            .filter(orders::created_at.le(at))
+            .filter(orders::created_at.lt(at).or(orders::created_at.eq(at).and(orders::id.lt(id))));
     }
     Ok(query.load(conn)?)
 }
@@ -363,7 +370,14 @@ pub(super) fn lines(
         let (unit_price, total) = (Amount::new(unit_price)?, Amount::new(total)?);
         let (quantity_fulfilled, quantity_returned) = (fulfilled, returned);
         let line = LineView {
-            id, sku, name, quantity, unit_price, total, quantity_fulfilled, quantity_returned,
+            id,
+            sku,
+            name,
+            quantity,
+            unit_price,
+            total,
+            quantity_fulfilled,
+            quantity_returned,
         };
         Ok((order_id, line))
     };
@@ -436,12 +450,8 @@ pub(super) fn insert_fulfilment(
 ) -> Result<FulfilmentId, Error> {
     let id = FulfilmentId::generate();
     let (order, parcel) = (order_id.to_string(), id.to_string());
-    let row: [Value; 4] = [
-        order.as_str().into(),
-        parcel.as_str().into(),
-        tracking.into(),
-        tx.now().micros().into(),
-    ];
+    let row: [Value; 4] =
+        [order.as_str().into(), parcel.as_str().into(), tracking.into(), tx.now().micros().into()];
     let columns = ["order_id", "id", "tracking", "created_at"];
     tx.execute(Statement::insert("order_fulfilments", columns, [row]))?;
     let rows = lines.iter().map(|(line, quantity)| -> [Value; 4] {
@@ -453,17 +463,14 @@ pub(super) fn insert_fulfilment(
 }
 
 /// Orders whose deadline has passed, the oldest first.
-pub(super) fn overdue(
-    conn: &mut Conn,
-    now: Timestamp,
-    limit: i64,
-) -> Result<Vec<OrderId>, Error> {
+pub(super) fn overdue(conn: &mut Conn, now: Timestamp, limit: i64) -> Result<Vec<OrderId>, Error> {
     let ids: Vec<String> = orders::table
         .filter(orders::deadline_at.le(now.micros()))
         .order(orders::deadline_at)
         .limit(limit)
         .select(orders::id)
         .load(conn)?;
-    let read = |id: String| id.parse().map_err(|failure| Error::internal("reading an order", failure));
+    let read =
+        |id: String| id.parse().map_err(|failure| Error::internal("reading an order", failure));
     ids.into_iter().map(read).collect()
 }

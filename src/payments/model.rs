@@ -5,9 +5,7 @@ use utoipa::ToSchema;
 
 use super::gateway::Answer;
 use crate::idempotency::ClaimId;
-use crate::kernel::{
-    Amount, Currency, OperationId, OrderId, PaymentId, Secret, Timestamp, words,
-};
+use crate::kernel::{Amount, Currency, OperationId, OrderId, PaymentId, Secret, Timestamp, words};
 
 words! {
     /// How an order is paid.

@@ -67,10 +67,8 @@ fn entry(
         (true, OperationKind::Refund) => "payment.refunded",
     };
     let outcome = if approved { Outcome::Success } else { Outcome::Failed };
-    Entry::new(kind, Subject::Payment(after.id))
-        .outcome(outcome)
-        .before(state(before))?
-        .after(json!({
+    Entry::new(kind, Subject::Payment(after.id)).outcome(outcome).before(state(before))?.after(
+        json!({
             "operation": operation.kind,
             "operation_id": operation.id,
             "order_id": after.order_id,
@@ -80,7 +78,8 @@ fn entry(
             "amount_captured": after.amount_captured,
             "amount_refunded": after.amount_refunded,
             "decline_code": after.decline_code,
-        }))
+        }),
+    )
 }
 
 fn state(payment: &Payment) -> serde_json::Value {

@@ -123,8 +123,18 @@ pub(super) fn insert_payment(tx: &mut WriteTx<'_>, new: &Payment) -> Result<(), 
         new.updated_at.micros().into(),
     ];
     let columns = [
-        "id", "order_id", "method", "gateway", "status", "capture_mode", "currency", "amount",
-        "amount_authorized", "version", "created_at", "updated_at",
+        "id",
+        "order_id",
+        "method",
+        "gateway",
+        "status",
+        "capture_mode",
+        "currency",
+        "amount",
+        "amount_authorized",
+        "version",
+        "created_at",
+        "updated_at",
     ];
     tx.execute(Statement::insert("payments", columns, [row]))?;
     Ok(())
@@ -204,8 +214,20 @@ pub(super) fn insert_operation(
         now.micros().into(),
     ];
     let columns = [
-        "id", "payment_id", "kind", "status", "amount", "reason", "token", "idempotency_id",
-        "attempts", "fence", "due_at", "trace_id", "created_at", "updated_at",
+        "id",
+        "payment_id",
+        "kind",
+        "status",
+        "amount",
+        "reason",
+        "token",
+        "idempotency_id",
+        "attempts",
+        "fence",
+        "due_at",
+        "trace_id",
+        "created_at",
+        "updated_at",
     ];
     tx.execute(Statement::insert("payment_operations", columns, [row]))?;
     Ok(())
@@ -257,11 +279,7 @@ pub(super) fn claim_due(
     Ok(statement.load::<Due>(tx.conn())?.into_iter().map(|due| due.id).collect())
 }
 
-pub(super) fn put_off(
-    tx: &mut WriteTx<'_>,
-    id: OperationId,
-    pause: Duration,
-) -> Result<(), Error> {
+pub(super) fn put_off(tx: &mut WriteTx<'_>, id: OperationId, pause: Duration) -> Result<(), Error> {
     let statement = Statement::new(
         "UPDATE payment_operations SET due_at = ? WHERE id = ? AND status = 'pending'",
     )
@@ -329,7 +347,11 @@ fn read_operation(row: OperationRow) -> Result<Operation, Unreadable> {
 ///
 /// # Errors
 /// What the database refuses.
-pub fn has_pending_for(conn: &mut Conn, payment: PaymentId, claim: &ClaimId) -> Result<bool, Error> {
+pub fn has_pending_for(
+    conn: &mut Conn,
+    payment: PaymentId,
+    claim: &ClaimId,
+) -> Result<bool, Error> {
     let pending = payment_operations::table
         .filter(payment_operations::payment_id.eq(payment.to_string()))
         .filter(payment_operations::idempotency_id.eq(claim.as_str()))
@@ -408,8 +430,16 @@ pub(super) fn insert_transfers(
         ]
     });
     let columns = [
-        "id", "payment_id", "operation_id", "kind", "pending_id", "debit_account",
-        "credit_account", "amount", "currency", "created_at",
+        "id",
+        "payment_id",
+        "operation_id",
+        "kind",
+        "pending_id",
+        "debit_account",
+        "credit_account",
+        "amount",
+        "currency",
+        "created_at",
     ];
     tx.execute(Statement::insert("ledger_transfers", columns, rows))?;
     Ok(())
