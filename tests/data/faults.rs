@@ -128,7 +128,7 @@ pub const FAULTS: &[Fault] = &[
     ("A4", "UPDATE journal_seals SET first_seq = 2 WHERE number = 1"),
     ("A4", "DELETE FROM journal_seals WHERE number = 2"),
     ("A4", "UPDATE journal_seals SET last_seq = 1000 WHERE number = 3"),
-    ("A4", "UPDATE journal_seals SET last_seq = 20 WHERE number = 3"),
+    ("A4", "UPDATE journal_seals SET last_seq = 19 WHERE number = 3"),
     ("A5", "UPDATE journal_entries SET type = 'payment.other' WHERE id = 'e25-o-shipped-2'"),
     ("A5", "UPDATE journal_entries SET type = 'payment.other' WHERE id = 'e25-o-declined'"),
     ("A5", "UPDATE journal_entries SET subject = 'payment:x' WHERE id = 'e25-o-half-sent-3'"),
