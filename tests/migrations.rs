@@ -265,12 +265,17 @@ fn differences(described: &[Column], found: &[Column]) -> Vec<String> {
 
 // Reading table! blocks -----------------------------------------------------------------------
 
+/// Every `schema.rs` under a folder.
+fn schema_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let (folders, files): (Vec<PathBuf>, Vec<PathBuf>) = entries.partition(|path| path.is_dir());
+    let here = files.into_iter().filter(|path| path.ends_with("schema.rs"));
+    here.chain(folders.iter().flat_map(|folder| schema_files(folder))).collect()
+}
+
 fn described_columns() -> Vec<Column> {
-    let rooms = fs::read_dir(root().join("src")).unwrap();
-    let schemas: Vec<PathBuf> = rooms.map(|room| room.unwrap().path().join("schema.rs")).collect();
-    let mut columns: Vec<Column> = schemas
+    let mut columns: Vec<Column> = schema_files(&root().join("src"))
         .iter()
-        .filter(|path| path.is_file())
         .flat_map(|path| table_columns(&fs::read_to_string(path).unwrap()))
         .collect();
     columns.sort();
