@@ -7,6 +7,7 @@
 mod backup;
 mod check_config;
 mod context;
+mod customers;
 mod failure;
 mod import;
 mod input;
@@ -54,6 +55,9 @@ enum Command {
     /// Make, list and revoke API keys.
     #[command(subcommand)]
     Keys(keys::What),
+    /// Do what a customer asks for.
+    #[command(subcommand)]
+    Customers(customers::What),
     /// Copy the database (SQLite) to a file, beside a running server.
     Backup(backup::Args),
     /// Put a backup (SQLite) in the place of the database.
@@ -69,6 +73,7 @@ impl Command {
             Self::Import(what) => import::run(what, config).await,
             Self::Replay(args) => replay::run(args).await,
             Self::Keys(what) => keys::run(what, config).await,
+            Self::Customers(what) => customers::run(what, config).await,
             Self::Backup(args) => backup::run(&args, config),
             Self::Restore(args) => restore::run(&args, config),
         }
