@@ -4,7 +4,9 @@
 //! standard error; a command that failed says why in one line and ends with 1, one that was asked
 //! wrongly with 2. Commands work on the database itself and are safe beside a running server.
 
+mod audit;
 mod backup;
+mod check;
 mod check_config;
 mod context;
 mod customers;
@@ -45,6 +47,8 @@ enum Command {
     Serve(serve::Args),
     /// Bring the database to the schema of this version.
     Migrate,
+    /// Check every invariant of the shop; names the rows at fault and ends with 1 if there are any.
+    Check,
     /// Read and check the configuration, and say what follows from it.
     CheckConfig,
     /// Bring data into the shop.
@@ -52,6 +56,9 @@ enum Command {
     Import(import::What),
     /// Place the orders of a file through the API of a running server, and measure it.
     Replay(replay::Args),
+    /// Verify, export and prove the journal.
+    #[command(subcommand)]
+    Audit(audit::What),
     /// Make, list and revoke API keys.
     #[command(subcommand)]
     Keys(keys::What),
@@ -69,9 +76,11 @@ impl Command {
         match self {
             Self::Serve(args) => serve::run(&args, config).await,
             Self::Migrate => migrate::run(config),
+            Self::Check => check::run(config).await,
             Self::CheckConfig => check_config::run(config),
             Self::Import(what) => import::run(what, config).await,
             Self::Replay(args) => replay::run(args).await,
+            Self::Audit(what) => audit::run(what, config).await,
             Self::Keys(what) => keys::run(what, config).await,
             Self::Customers(what) => customers::run(what, config).await,
             Self::Backup(args) => backup::run(&args, config),
