@@ -64,7 +64,7 @@ fn fulfil(
 ) -> Result<(), Error> {
     let before = store::state(tx.conn(), order_id)?.ok_or(OrderRefusal::Unknown)?;
     check(&before, if_match)?;
-    let rows = store::lines(tx.conn(), &[order_id.to_string()])?;
+    let rows = view::lines(tx.conn(), &[order_id.to_string()])?;
     let lines: Vec<LineView> = rows.into_iter().map(|(_, line)| line).collect();
     let leaving = leaving(&lines, parcel.lines.as_deref())?;
 

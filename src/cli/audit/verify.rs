@@ -41,8 +41,7 @@ fn trust(args: &Args, config: &Config) -> Result<Trust, Failure> {
     }
     let keys = audit::public_keys(&config.data_dir)?;
     let ours = config.data_dir.join("logs").join("checkpoints.jsonl");
-    let checkpoints =
-        if ours.exists() { audit::read_checkpoints(&ours)? } else { Vec::new() };
+    let checkpoints = if ours.exists() { audit::read_checkpoints(&ours)? } else { Vec::new() };
     Ok(Trust::in_checkpoints(checkpoints).and_keys(keys))
 }
 
@@ -55,7 +54,9 @@ fn verify_proof(file: &Path, args: &Args, config: &Config) -> Outcome {
         }
         None => audit::public_keys(&config.data_dir)?,
     };
-    proof.verify(&keys).map_err(|wrong| Failure::new(format!("the proof does not hold: {wrong}")))?;
+    proof
+        .verify(&keys)
+        .map_err(|wrong| Failure::new(format!("the proof does not hold: {wrong}")))?;
     table::line("The proof holds.")?;
     Ok(ExitCode::SUCCESS)
 }
