@@ -35,6 +35,8 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 const CONNECTIONS_MAX: usize = 4_096;
+/// A job that reads for longer than this is not waited for when the server stops.
+const WORKERS_PATIENCE: Duration = Duration::from_millis(1_500);
 
 /// What the routes work with.
 #[derive(Clone)]
@@ -133,7 +135,7 @@ impl Running {
         for handle in &self.handles {
             handle.stop(true).await;
         }
-        self.workers.stop().await;
+        self.workers.stop(WORKERS_PATIENCE).await;
         background::seal_the_rest(&self.sealer).await;
         self.rooms.db.close().await;
         tracing::info!("docket has stopped");

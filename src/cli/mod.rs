@@ -22,6 +22,7 @@ mod table;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -116,7 +117,12 @@ fn chosen(cli: Cli) -> Result<Command, clap::Error> {
 }
 
 fn execute(command: Command, config: Option<&Path>) -> ExitCode {
-    let outcome = start(&command).and_then(|(runtime, _log)| runtime.block_on(command.run(config)));
+    let outcome = start(&command).and_then(|(runtime, _log)| {
+        let outcome = runtime.block_on(command.run(config));
+        // A read that is still under way holds nothing that must be kept.
+        runtime.shutdown_timeout(Duration::from_millis(500));
+        outcome
+    });
     outcome.unwrap_or_else(Failure::tell)
 }
 

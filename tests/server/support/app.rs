@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use docket::app::{self, Running};
 use docket::config::Config;
-use docket::db::{Db, DbOptions};
+use docket::db::{Db, DbOptions, WriteTx};
+use docket::error::Error;
 use docket::kernel::{Actor, Clock, Origin};
 use docket::telemetry::LogOptions;
 use serde_json::{Value, json};
@@ -95,7 +96,7 @@ impl TestApp {
     /// Changes the database as a person at the command line does.
     pub async fn at_command_line<T: Send + 'static>(
         &self,
-        work: impl Fn(&mut docket::db::WriteTx<'_>) -> Result<T, docket::error::Error> + Send + 'static,
+        work: impl Fn(&mut WriteTx<'_>) -> Result<T, Error> + Send + 'static,
     ) -> T {
         let db = self.database();
         let done = db.write(&Origin::of(Actor::CommandLine), work).await.unwrap();
