@@ -29,6 +29,8 @@ use crate::payments::{Gateways, ManualGateway, TestGateway};
 use crate::telemetry::{self, LogOptions};
 use crate::{audit, catalog, db, events, http, inventory, orders, payments};
 
+use background::SealingTurn;
+
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// A head must have come, and a closed connection be gone, within these.
@@ -59,6 +61,7 @@ pub struct Running {
     pub first_key: Option<Secret<String>>,
     rooms: Rooms,
     sealer: Arc<Sealer>,
+    turn: SealingTurn,
     workers: Workers,
     handles: [ServerHandle; 2],
     shutdown: Duration,
@@ -96,8 +99,8 @@ pub async fn start(config: &Config, clock: Clock, demo: bool) -> Result<Running,
     let db = Arc::new(Db::open(&options, clock)?);
     let first_key = set_up(&db, config, demo).await?;
     let seal_key = SealKey::load_or_create(&config.data_dir)?;
-    let lease = background::sealing_lease();
-    let sealer = Arc::new(Sealer::new(Arc::clone(&db), seal_key, &config.data_dir, lease)?);
+    let turn = SealingTurn::of_this_process(db.dialect());
+    let sealer = Arc::new(Sealer::new(Arc::clone(&db), seal_key, &config.data_dir, turn.guard())?);
     let rooms = rooms(config, &db);
     let (main, main_at) = listen_main(config, &rooms)?;
     let (ops, ops_at) = listen_ops(config, &rooms)?;
@@ -112,6 +115,7 @@ pub async fn start(config: &Config, clock: Clock, demo: bool) -> Result<Running,
         first_key,
         rooms,
         sealer,
+        turn,
         workers,
         handles,
         shutdown: Duration::from_secs(config.server.shutdown_timeout_s),
@@ -137,6 +141,7 @@ impl Running {
         }
         self.workers.stop(WORKERS_PATIENCE).await;
         background::seal_the_rest(&self.sealer).await;
+        self.turn.give_up(&self.rooms.db).await;
         self.rooms.db.close().await;
         tracing::info!("docket has stopped");
     }

@@ -104,6 +104,7 @@ async fn what_a_dead_copy_left_is_settled_by_the_other() {
     assert_eq!(books.orders().await.len(), LATE);
     assert_eq!(books.levels().await["tea"], (1_000 - 12, 0));
     books.agree_with_the_gateway().await;
+    books.come_to_number().await;
     living.stop();
     homes[1].is_sound();
 }

@@ -2,6 +2,8 @@
 //! (`products.csv.gz`, `orders-weeks-1-4.jsonl.gz`), or generated ones of the same shape.
 //!
 //! What they must come to is computed here, from the files alone.
+#![allow(dead_code, reason = "not every test binary that includes this file needs all of it")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
 use std::fs::File;

@@ -55,6 +55,7 @@ async fn kill_again_and_again(home: Home, kills: usize, longest_ms: u64) {
     load.is_answered_alike(&server.api).await;
     load.is_in(&books).await;
     books.agree_with_the_gateway().await;
+    books.come_to_number().await;
     server.stop();
     home.is_sound();
 }

@@ -75,6 +75,7 @@ on_both! {
         }
         books.come_to_rest().await;
         books.agree_with_the_gateway().await;
+        books.come_to_number().await;
         server.stop();
         home.is_sound();
     }

@@ -93,7 +93,8 @@ impl Subject {
         let placed = buyer.post(&format!("{api}/v1/orders"), &before, &order).await.unwrap();
         let placed = placed.expect(201);
         let order_path = format!("/v1/orders/{}", placed["id"].as_str().unwrap());
-        let payment_path = format!("/v1/payments/{}", placed["payments"][0]["id"].as_str().unwrap());
+        let payment_path =
+            format!("/v1/payments/{}", placed["payments"][0]["id"].as_str().unwrap());
         if action == Action::CancelPartlyCaptured {
             let url = format!("{api}{payment_path}/capture");
             buyer.post(&url, &before, &json!({ "amount": 400 })).await.unwrap().expect(200);

@@ -55,6 +55,9 @@ const UNSETTLED: &str = "SELECT COUNT(*) AS count FROM (
     SELECT id FROM orders WHERE status = 'pending'
     UNION ALL SELECT id FROM payment_operations WHERE status = 'pending') AS unsettled";
 
+/// Journal entries without a number: after a copy died, another waits until its lease ends.
+const UNNUMBERED: &str = "SELECT COUNT(*) AS count FROM journal_unsequenced";
+
 /// Operations without their record, records without their operation, and those that disagree. One
 /// to one: both go by the same key.
 const OPERATIONS_APART: &str = "SELECT 'operation ' || COALESCE(o.id, r.id) AS fault
@@ -123,8 +126,7 @@ impl Books {
 
     /// What is on hand and reserved, by product.
     pub async fn levels(&self) -> BTreeMap<String, (i64, i64)> {
-        let levels: Vec<Level> =
-            self.load("SELECT sku, on_hand, reserved FROM stock_levels").await;
+        let levels: Vec<Level> = self.load("SELECT sku, on_hand, reserved FROM stock_levels").await;
         levels.into_iter().map(|level| (level.sku, (level.on_hand, level.reserved))).collect()
     }
 
@@ -142,6 +144,15 @@ impl Books {
                 0 => return waited.elapsed(),
                 open => assert!(waited.elapsed().as_secs() < 60, "{open} are not at rest"),
             }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Waits until the journal has numbers for all that was written, so that a stop seals it all.
+    pub async fn come_to_number(&self) {
+        let waited = Stopwatch::start();
+        while self.load::<Count>(UNNUMBERED).await[0].count > 0 {
+            assert!(waited.elapsed().as_secs() < 60, "the journal is not numbered");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }

@@ -2,7 +2,12 @@
 //! the same data.
 //!
 //! Included with `#[path = "support/process.rs"] mod process;` beside `mod postgres`.
-#![allow(dead_code, reason = "not every test binary that includes this file needs all of it")]
+#![allow(
+    dead_code,
+    unused_macros,
+    unused_imports,
+    reason = "not every test binary that includes this file needs all of it"
+)]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::io::{BufRead, BufReader};
