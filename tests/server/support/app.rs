@@ -36,18 +36,19 @@ pub struct TestApp {
 }
 
 impl TestApp {
-    /// On a SQLite file of its own.
-    pub async fn on_sqlite() -> Self {
-        Self::start(None).await
+    /// On a SQLite file of its own, with these settings (`DOCKET_SECTION__KEY`).
+    pub async fn on_sqlite_with(settings: &[(&str, &str)]) -> Self {
+        Self::start(None, settings).await
     }
 
-    /// On a PostgreSQL database of its own; `None` when there is no server to be had.
-    pub async fn on_postgres() -> Option<Self> {
+    /// On a PostgreSQL database of its own, with these settings; `None` when there is no server to
+    /// be had.
+    pub async fn on_postgres_with(settings: &[(&str, &str)]) -> Option<Self> {
         let url = tokio::task::spawn_blocking(postgres::database).await.unwrap()?;
-        Some(Self::start(Some(url)).await)
+        Some(Self::start(Some(url), settings).await)
     }
 
-    async fn start(url: Option<String>) -> Self {
+    async fn start(url: Option<String>, settings: &[(&str, &str)]) -> Self {
         let data = tempfile::tempdir().unwrap();
         let mut variables = vec![
             ("DOCKET_DATA_DIR".to_owned(), data.path().display().to_string()),
@@ -57,6 +58,7 @@ impl TestApp {
             ("DOCKET_PAYMENTS__GATEWAY_TIMEOUT_MS".to_owned(), "500".to_owned()),
         ];
         variables.extend(url.map(|url| ("DOCKET_DATABASE__URL".to_owned(), url)));
+        variables.extend(settings.iter().map(|(name, value)| ((*name).into(), (*value).into())));
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/config/test.toml");
         let config = Config::load(Some(file.as_ref()), variables).unwrap();
         start_spans();

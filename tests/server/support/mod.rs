@@ -4,14 +4,19 @@ mod app;
 mod client;
 #[path = "../../support/postgres.rs"]
 mod postgres;
+mod raw;
 
-pub use app::TestApp;
-pub use client::{Answer, Client, card, line, order_of};
+pub use app::{KEY, TestApp};
+pub use client::{Answer, Client, card, fresh_key, line, order_of};
+pub use raw::{Wire, exchange};
 
 /// Runs a scenario on SQLite and, when there is a server, on PostgreSQL. Afterwards the server is
-/// stopped and every invariant must hold.
+/// stopped and every invariant must hold. `with [("DOCKET_…", "…")];` in front sets settings.
 macro_rules! both {
-    ($($(#[$attribute:meta])* async fn $name:ident($app:ident: &TestApp) $body:block)+) => {$(
+    (
+        with $settings:tt;
+        $($(#[$attribute:meta])* async fn $name:ident($app:ident: &TestApp) $body:block)+
+    ) => {$(
         mod $name {
             #[allow(unused_imports)]
             use super::*;
@@ -21,7 +26,7 @@ macro_rules! both {
             $(#[$attribute])*
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn on_sqlite() {
-                let app = TestApp::on_sqlite().await;
+                let app = TestApp::on_sqlite_with(&$settings).await;
                 scenario(&app).await;
                 app.end().await;
             }
@@ -29,12 +34,13 @@ macro_rules! both {
             $(#[$attribute])*
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn on_postgres() {
-                if let Some(app) = TestApp::on_postgres().await {
+                if let Some(app) = TestApp::on_postgres_with(&$settings).await {
                     scenario(&app).await;
                     app.end().await;
                 }
             }
         }
     )+};
+    ($($scenarios:tt)+) => { $crate::support::both! { with []; $($scenarios)+ } };
 }
 pub(crate) use both;
