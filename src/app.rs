@@ -147,6 +147,21 @@ impl Running {
     }
 }
 
+/// Closes the database of a command, after sealing what it wrote: no server may be there to do it.
+///
+/// # Errors
+/// When the key for sealing or the file of checkpoints cannot be read or written.
+pub async fn seal_and_close(db: Db, config: &Config) -> Result<(), Failure> {
+    let db = Arc::new(db);
+    let key = SealKey::load_or_create(&config.data_dir)?;
+    let turn = SealingTurn::of_this_process(db.dialect());
+    let sealer = Sealer::new(Arc::clone(&db), key, &config.data_dir, turn.guard())?;
+    background::seal_the_rest(&sealer).await;
+    turn.give_up(&db).await;
+    db.close().await;
+    Ok(())
+}
+
 /// Serves until the process is told to stop (SIGTERM, SIGINT).
 ///
 /// # Errors

@@ -27,6 +27,11 @@ pub(super) fn open(config: &Config) -> Result<Db, Failure> {
     Ok(Db::open(&options, Clock::System)?)
 }
 
+/// Ends a command that changed something: its journal entries are sealed.
+pub(super) async fn close(db: Db, config: &Config) -> Result<(), Failure> {
+    Ok(app::seal_and_close(db, config).await?)
+}
+
 /// Who the journal names for what commands change.
 pub(super) fn origin() -> Origin {
     Origin::of(Actor::CommandLine)

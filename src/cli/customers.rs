@@ -20,10 +20,11 @@ pub(super) enum What {
 
 pub(super) async fn run(what: What, config: Option<&Path>) -> Outcome {
     let What::Erase { reference } = what;
-    let db = context::open(&context::load(config)?)?;
+    let config = context::load(config)?;
+    let db = context::open(&config)?;
     let work = move |tx: &mut crate::db::WriteTx<'_>| orders::erase_customer(tx, &reference);
     let erased = db.write(&context::origin(), work).await?;
-    db.close().await;
+    context::close(db, &config).await?;
     table::line(&format!("{erased} records of personal data erased"))?;
     Ok(ExitCode::SUCCESS)
 }
