@@ -37,7 +37,11 @@ fn unreadable() -> Vec<(&'static str, Vec<u8>, u16)> {
         ("a length beyond 64 bits", text(&head("content-length: 18446744073709551616")), 400),
         ("two lengths", text(&head("content-length: 1\r\ncontent-length: 2")), 400),
         ("a list of lengths", text(&head("content-length: 1, 1")), 400),
-        ("a length and chunks", text(&head("content-length: 1\r\ntransfer-encoding: chunked")), 400),
+        (
+            "a length and chunks",
+            text(&head("content-length: 1\r\ntransfer-encoding: chunked")),
+            400,
+        ),
         ("an unknown coding", text(&head("transfer-encoding: cow")), 400),
         ("chunked twice", text(&head("transfer-encoding: chunked, chunked")), 400),
         ("200 KB of head", huge.into_bytes(), 431),
