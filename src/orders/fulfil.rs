@@ -69,6 +69,9 @@ fn fulfil(
     let leaving = leaving(&lines, parcel.lines.as_deref())?;
 
     // Nothing says no from here, but for a faster request.
+    if leaving.is_empty() {
+        return Err(Error::Contention("an order was fulfilled under way".into()));
+    }
     for (line_id, quantity) in &leaving {
         if !store::fulfil_line(tx, order_id, line_id, *quantity)? {
             return Err(Error::Contention("a line was fulfilled under way".into()));

@@ -163,10 +163,11 @@ pub(super) fn save_payment(tx: &mut WriteTx<'_>, payment: Payment) -> Result<Pay
     Ok(Payment { version: payment.version + 1, updated_at: now, ..payment })
 }
 
-/// Sets an amount aside, when there is that much left; answers whether there was.
+/// Sets an amount aside, when there is that much left of the very version of the payment that was
+/// read; answers whether there was.
 pub(super) fn set_aside(
     tx: &mut WriteTx<'_>,
-    id: PaymentId,
+    payment: &Payment,
     kind: OperationKind,
     amount: Amount,
 ) -> Result<bool, Error> {
@@ -181,11 +182,11 @@ pub(super) fn set_aside(
     };
     let statement = Statement::new(format!(
         "UPDATE payments SET {column} = {column} + ?, version = version + 1, updated_at = ? \
-         WHERE id = ? AND {guard}"
+         WHERE id = ? AND version = ? AND {guard}"
     ))
     .bind_all([amount.minor(), tx.now().micros()])
-    .bind(id.to_string())
-    .bind(amount.minor());
+    .bind(payment.id.to_string())
+    .bind_all([payment.version, amount.minor()]);
     Ok(tx.execute(statement)? == 1)
 }
 
