@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::web::{Data, Path, Query};
+use actix_web::web::{Data, Path};
 use actix_web::{get, put};
 use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -15,7 +15,7 @@ use super::search::search;
 use crate::db::Db;
 use crate::error::{Error, Refusal};
 use crate::http::scopes::{CatalogRead, CatalogWrite};
-use crate::http::{Call, Command, Cursor, Page, Paging, Problem, Reply, Text};
+use crate::http::{Call, Command, Cursor, Page, Paging, Params, Problem, Reply, Text};
 use crate::kernel::Currency;
 
 /// Registers the routes.
@@ -88,10 +88,10 @@ async fn read_product(
     _call: Call<CatalogRead>,
     db: Data<Arc<Db>>,
     sku: Path<String>,
-    query: Query<ReadQuery>,
+    params: Params<ReadQuery>,
 ) -> Result<Reply, Error> {
     let sku: Sku = sku.parse().map_err(|_| CatalogRefusal::UnknownProduct)?;
-    let currency = read_currency(query.currency.as_deref())?;
+    let currency = read_currency(params.read()?.currency.as_deref())?;
     let found = db.read(move |conn| get::product(conn, sku.as_str(), currency)).await?;
     let product = found.ok_or(CatalogRefusal::UnknownProduct)?;
     Ok(Reply::json(200, &product)?.etag(product.version))
@@ -128,9 +128,9 @@ struct SearchQuery {
 async fn search_products(
     _call: Call<CatalogRead>,
     db: Data<Arc<Db>>,
-    query: Query<SearchQuery>,
+    params: Params<SearchQuery>,
 ) -> Result<Reply, Error> {
-    let SearchQuery { q, currency, limit, cursor } = query.into_inner();
+    let SearchQuery { q, currency, limit, cursor } = params.read()?;
     let words = Text::<0, 200>::check(q.unwrap_or_default())
         .map_err(|reason| Refusal::invalid("q", "invalid", reason))?;
     let currency = read_currency(currency.as_deref())?;

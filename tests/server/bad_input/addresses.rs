@@ -10,15 +10,40 @@ fn not_found(what: &str, raw: Raw) -> Hostile {
 }
 
 fn unknown_routes() -> Vec<Hostile> {
-    let long = format!("/v1/orders/{}", "a".repeat(30_000));
+    let long = format!("/v1/{}", "a".repeat(30_000));
     let deep = format!("/v1/orders{}", "/x".repeat(5_000));
     let mut table = Vec::new();
     for path in [
-        "/", "//", "/v1", "/v1/", "/v2/orders", "/V1/orders", "/v1/Orders", "/v1/orders/",
-        "//v1/orders", "/v1//orders", "/v1/orders//", "/v1/orders/x/y/z", "/v1/products/", "/api",
-        "/v1/orders/../products", "/v1/%6frders/", "/v1/orders%00", "/v1%2forders", "/.env",
-        "/v1/../../../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/wp-login.php", "/v1/orders;x=1",
-        "/v1/keys", "/metrics", "/livez", "/readyz", "/version", &long, &deep,
+        "/",
+        "//",
+        "/v1",
+        "/v1/",
+        "/v2/orders",
+        "/V1/orders",
+        "/v1/Orders",
+        "/v1/orders/",
+        "//v1/orders",
+        "/v1//orders",
+        "/v1/orders//",
+        "/v1/orders/x/y/z",
+        "/v1/products/",
+        "/api",
+        "/v1/orders/../products",
+        "/v1/%6frders/",
+        "/v1/orders%00",
+        "/v1%2forders",
+        "/.env",
+        "/v1/../../../../etc/passwd",
+        "/%2e%2e/%2e%2e/etc/passwd",
+        "/wp-login.php",
+        "/v1/orders;x=1",
+        "/v1/keys",
+        "/metrics",
+        "/livez",
+        "/readyz",
+        "/version",
+        &long,
+        &deep,
     ] {
         let what: String = path.chars().take(60).collect();
         table.push(not_found(&what, Raw::get(path)));
@@ -31,18 +56,40 @@ fn malformed_ids() -> Vec<Hostile> {
     let long = "1".repeat(5_000);
     let mut table = Vec::new();
     for id in [
-        "x", "0", "-1", "1001", "null", "%00", "%20", "%2e%2e", "..", ".", "%2F", "%ff%fe", "*", "%",
-        "%zz", "01938f2e7a517c3eb3a50d6f3a2b9c11", "01938F2E-7A51-7C3E-B3A5-0D6F3A2B9C11",
-        "{01938f2e-7a51-7c3e-b3a5-0d6f3a2b9c11}", "urn:uuid:01938f2e-7a51-7c3e-b3a5-0d6f3a2b9c11",
-        "01938f2e-7a51-7c3e-b3a5-0d6f3a2b9c1", "01938f2e-7a51-7c3e-b3a5-0d6f3a2b9c11%00",
-        "'%20OR%201=1%20--", ID, &long,
+        "x",
+        "0",
+        "-1",
+        "1001",
+        "null",
+        "%00",
+        "%20",
+        "%2e%2e",
+        "..",
+        ".",
+        "%2F",
+        "%ff%fe",
+        "*",
+        "%",
+        "%zz",
+        "01938f2e7a517c3eb3a50d6f3a2b9c11",
+        "01938F2E-7A51-7C3E-B3A5-0D6F3A2B9C11",
+        "{01938f2e-7a51-7c3e-b3a5-0d6f3a2b9c11}",
+        "urn:uuid:01938f2e-7a51-7c3e-b3a5-0d6f3a2b9c11",
+        "01938f2e-7a51-7c3e-b3a5-0d6f3a2b9c1",
+        "01938f2e-7a51-7c3e-b3a5-0d6f3a2b9c11%00",
+        "'%20OR%201=1%20--",
+        ID,
+        &long,
     ] {
         for path in ["orders/@", "payments/@", "audit/@/proof"] {
             let path = format!("/v1/{}", path.replace('@', id));
             table.push(not_found(&path, Raw::get(&path)));
         }
         for path in [
-            "orders/@/cancel", "orders/@/fulfilments", "payments/@/capture", "payments/@/void",
+            "orders/@/cancel",
+            "orders/@/fulfilments",
+            "payments/@/capture",
+            "payments/@/void",
             "payments/@/refunds",
         ] {
             let path = format!("/v1/{}", path.replace('@', id));
@@ -56,8 +103,22 @@ fn malformed_skus() -> Vec<Hostile> {
     let long = "a".repeat(65);
     let mut table = Vec::new();
     for sku in [
-        "nothing", "%00", "tea%00", "%0a", "%20tea", "t%c3%a9a", "%ff", "%f0%9f%8d%b5", "a%2fb", "a%5cb",
-        "tea%25", "'%3B--", "%3Cscript%3E", "tea%E2%80%8B", "te*", &long,
+        "nothing",
+        "%00",
+        "tea%00",
+        "%0a",
+        "%20tea",
+        "t%c3%a9a",
+        "%ff",
+        "%f0%9f%8d%b5",
+        "a%2fb",
+        "a%5cb",
+        "tea%25",
+        "'%3B--",
+        "%3Cscript%3E",
+        "tea%E2%80%8B",
+        "te*",
+        &long,
     ] {
         for path in ["products/@", "inventory/@", "inventory/@/movements"] {
             let path = format!("/v1/{}", path.replace('@', sku));
@@ -77,12 +138,27 @@ fn malformed_skus() -> Vec<Hostile> {
 
 fn queries() -> Vec<Hostile> {
     let mut table = Vec::new();
-    let lists = ["/v1/orders", "/v1/products", "/v1/inventory/tea/movements", "/v1/audit", "/v1/events"];
+    let lists =
+        ["/v1/orders", "/v1/products", "/v1/inventory/tea/movements", "/v1/audit", "/v1/events"];
     for path in lists {
         for query in [
-            "limit=0", "limit=201", "limit=-1", "limit=", "limit=1.0", "limit=1e2", "limit=%00",
-            "limit=9223372036854775808", "limit=1&limit=2", "limit", "page=1", "LIMIT=1", "%00=1",
-            "limit=1&unknown=%ff", "=1", "limit[]=1", "limit=10%20",
+            "limit=0",
+            "limit=201",
+            "limit=-1",
+            "limit=",
+            "limit=1.0",
+            "limit=1e2",
+            "limit=%00",
+            "limit=9223372036854775808",
+            "limit=1&limit=2",
+            "limit",
+            "page=1",
+            "LIMIT=1",
+            "%00=1",
+            "limit=1&unknown=%ff",
+            "=1",
+            "limit[]=1",
+            "limit=10%20",
         ] {
             let target = format!("{path}?{query}");
             table.push(hostile(&target, Raw::get(&target), 422, "validation"));
@@ -95,9 +171,18 @@ fn queries() -> Vec<Hostile> {
         }
     }
     for query in [
-        "status=lost", "status=", "payment_status=Paid", "fulfilment_status=%00", "customer=",
-        "customer=%00", "reference=%0a", "created_after=yesterday", "created_before=2026-13-01",
-        "created_after=2026-11-23", "created_after=1795455552", "created_before=",
+        "status=lost",
+        "status=",
+        "payment_status=Paid",
+        "fulfilment_status=%00",
+        "customer=",
+        "customer=%00",
+        "reference=%0a",
+        "created_after=yesterday",
+        "created_before=2026-13-01",
+        "created_after=2026-11-23",
+        "created_after=1795455552",
+        "created_before=",
     ] {
         let target = format!("/v1/orders?{query}");
         table.push(hostile(&target, Raw::get(&target), 422, "validation"));
@@ -123,8 +208,18 @@ fn cursors() -> Vec<Hostile> {
     let mut table = Vec::new();
     for path in ["/v1/orders", "/v1/products", "/v1/inventory/tea/movements"] {
         for cursor in [
-            "", "x", "%24", "AAAA", "%00", "....", "AAAAAAAAAAAAAAAAAAAAAAAAAAAA", "null", "1%3D%3D",
-            "%F0%9F%8D%B5", "'%20OR%20''='", &long,
+            "",
+            "x",
+            "%24",
+            "AAAA",
+            "%00",
+            "....",
+            "AAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+            "null",
+            "1%3D%3D",
+            "%F0%9F%8D%B5",
+            "'%20OR%20''='",
+            &long,
         ] {
             let target = format!("{path}?cursor={cursor}");
             let what: String = target.chars().take(80).collect();

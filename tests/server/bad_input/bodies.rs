@@ -71,7 +71,9 @@ fn texts_of_other_types() -> Vec<Hostile> {
         for raw in [r#""a\u0000b""#, r#""a\nb""#, r#""\u007f""#, r#""x\u0085y""#] {
             table.push(invalid(format!("{pointer} is {raw}"), with(pointer, raw)));
         }
-        for raw in [r#""\ud800""#, r#""\udc00x""#, r#""\ud83d\u0041""#, "\"a\nb\"", r#""\x""#, "'x'"] {
+        for raw in
+            [r#""\ud800""#, r#""\udc00x""#, r#""\ud83d\u0041""#, "\"a\nb\"", r#""\x""#, "'x'"]
+        {
             let what = format!("{pointer} is {raw}");
             table.push(place(what, with(pointer, raw), 400, "malformed_json"));
         }
@@ -126,9 +128,26 @@ fn numbers() -> Vec<Hostile> {
     let mut table = Vec::new();
     for pointer in ["/lines/0/quantity", "/expected_total"] {
         for raw in [
-            "\"1\"", "\"\"", "true", "[]", "[1]", "{}", "1.5", "1.0", "-0", "-0.0", "1e0", "1E2",
-            "-1", "9223372036854775807", "9223372036854775808", "-9223372036854775808",
-            "-9223372036854775809", "18446744073709551616", "9007199254740992", "1e300",
+            "\"1\"",
+            "\"\"",
+            "true",
+            "[]",
+            "[1]",
+            "{}",
+            "1.5",
+            "1.0",
+            "-0",
+            "-0.0",
+            "1e0",
+            "1E2",
+            "-1",
+            "9223372036854775807",
+            "9223372036854775808",
+            "-9223372036854775808",
+            "-9223372036854775809",
+            "18446744073709551616",
+            "9007199254740992",
+            "1e300",
             "4.9e-324",
         ] {
             table.push(invalid(format!("{pointer} is {raw}"), with(pointer, raw)));
@@ -233,9 +252,12 @@ fn sizes() -> Vec<Hostile> {
 
 fn documents() -> Vec<Hostile> {
     let order = order().to_string();
-    let positional = r#"["R",{"reference":"c"},"USD",[["tea",1]],["card","tok_visa",null],null,null,null]"#;
+    let positional =
+        r#"["R",{"reference":"c"},"USD",[["tea",1]],["card","tok_visa",null],null,null,null]"#;
     let mut table = Vec::new();
-    for text in ["[]", "[{}]", positional, "\"x\"", "\"\"", "1", "-1", "1.5", "true", "null", "{}", ""] {
+    for text in
+        ["[]", "[{}]", positional, "\"x\"", "\"\"", "1", "-1", "1.5", "true", "null", "{}", ""]
+    {
         table.push(invalid(format!("the body {text}"), text.into()));
     }
     let utf16: Vec<u8> = order.encode_utf16().flat_map(u16::to_le_bytes).collect();
@@ -272,35 +294,80 @@ fn documents() -> Vec<Hostile> {
 fn other_routes() -> Vec<Hostile> {
     let id = "01938f2e-7a51-7c3e-b3a5-0d6f3a2b9c11";
     let posts: [(String, &[&str]); 6] = [
-        (format!("/v1/orders/{id}/cancel"), &[
-            "[]", "[null]", "null", "1", r#"{"reason":1}"#, r#"{"reason":""}"#, r#"{"why":"x"}"#,
-            r#"{"reason":"a\u0000b"}"#, r#"{"reason":"a","reason":"b"}"#,
-        ]),
-        (format!("/v1/orders/{id}/fulfilments"), &[
-            "[]", "[null,null]", r#"{"lines":{}}"#, r#"{"lines":[1]}"#, r#"{"lines":[{}]}"#,
-            r#"{"lines":[["x",1]]}"#, r#"{"tracking":""}"#, r#"{"tracking":"\u0000"}"#,
-            r#"{"lines":[{"line_id":"x","quantity":1.0}]}"#,
-            r#"{"lines":[{"line_id":"\u0000","quantity":1}]}"#,
-            r#"{"lines":[{"line_id":"x","quantity":9223372036854775808}]}"#,
-        ]),
-        (format!("/v1/payments/{id}/capture"), &[
-            "[]", "[1]", r#"{"amount":-1}"#, r#"{"amount":"1"}"#, r#"{"amount":1.5}"#,
-            r#"{"amount":9007199254740992}"#, r#"{"amount":1,"amount":1}"#, r#"{"sum":1}"#,
-        ]),
+        (
+            format!("/v1/orders/{id}/cancel"),
+            &[
+                "[]",
+                "[null]",
+                "null",
+                "1",
+                r#"{"reason":1}"#,
+                r#"{"reason":""}"#,
+                r#"{"why":"x"}"#,
+                r#"{"reason":"a\u0000b"}"#,
+                r#"{"reason":"a","reason":"b"}"#,
+            ],
+        ),
+        (
+            format!("/v1/orders/{id}/fulfilments"),
+            &[
+                "[]",
+                "[null,null]",
+                r#"{"lines":{}}"#,
+                r#"{"lines":[1]}"#,
+                r#"{"lines":[{}]}"#,
+                r#"{"lines":[["x",1]]}"#,
+                r#"{"tracking":""}"#,
+                r#"{"tracking":"\u0000"}"#,
+                r#"{"lines":[{"line_id":"x","quantity":1.0}]}"#,
+                r#"{"lines":[{"line_id":"\u0000","quantity":1}]}"#,
+                r#"{"lines":[{"line_id":"x","quantity":9223372036854775808}]}"#,
+            ],
+        ),
+        (
+            format!("/v1/payments/{id}/capture"),
+            &[
+                "[]",
+                "[1]",
+                r#"{"amount":-1}"#,
+                r#"{"amount":"1"}"#,
+                r#"{"amount":1.5}"#,
+                r#"{"amount":9007199254740992}"#,
+                r#"{"amount":1,"amount":1}"#,
+                r#"{"sum":1}"#,
+            ],
+        ),
         (format!("/v1/payments/{id}/void"), &["[]", "null", r#"{"amount":1}"#, "\"x\""]),
-        (format!("/v1/payments/{id}/refunds"), &[
-            "[]", r#"{"amount":-1}"#, r#"{"reason":""}"#, r#"{"reason":"\u0000"}"#,
-            r#"{"amount":18446744073709551616}"#, r#"{"reason":["x"]}"#,
-        ]),
-        ("/v1/inventory/tea/adjustments".into(), &[
-            "[]", r#"[1,"x"]"#, "{}", r#"{"delta":1}"#, r#"{"reason":"x"}"#,
-            r#"{"delta":0,"reason":"x"}"#, r#"{"delta":1.0,"reason":"x"}"#,
-            r#"{"delta":"1","reason":"x"}"#, r#"{"delta":1,"reason":""}"#,
-            r#"{"delta":1,"reason":"\u0000"}"#, r#"{"delta":1000000000001,"reason":"x"}"#,
-            r#"{"delta":9223372036854775807,"reason":"x"}"#,
-            r#"{"delta":-9223372036854775808,"reason":"x"}"#,
-            r#"{"delta":1,"reason":"x","kind":"sale"}"#,
-        ]),
+        (
+            format!("/v1/payments/{id}/refunds"),
+            &[
+                "[]",
+                r#"{"amount":-1}"#,
+                r#"{"reason":""}"#,
+                r#"{"reason":"\u0000"}"#,
+                r#"{"amount":18446744073709551616}"#,
+                r#"{"reason":["x"]}"#,
+            ],
+        ),
+        (
+            "/v1/inventory/tea/adjustments".into(),
+            &[
+                "[]",
+                r#"[1,"x"]"#,
+                "{}",
+                r#"{"delta":1}"#,
+                r#"{"reason":"x"}"#,
+                r#"{"delta":0,"reason":"x"}"#,
+                r#"{"delta":1.0,"reason":"x"}"#,
+                r#"{"delta":"1","reason":"x"}"#,
+                r#"{"delta":1,"reason":""}"#,
+                r#"{"delta":1,"reason":"\u0000"}"#,
+                r#"{"delta":1000000000001,"reason":"x"}"#,
+                r#"{"delta":9223372036854775807,"reason":"x"}"#,
+                r#"{"delta":-9223372036854775808,"reason":"x"}"#,
+                r#"{"delta":1,"reason":"x","kind":"sale"}"#,
+            ],
+        ),
     ];
     let mut table: Vec<Hostile> = Vec::new();
     for (path, bodies) in posts {
@@ -310,8 +377,12 @@ fn other_routes() -> Vec<Hostile> {
         }
     }
     for body in [
-        "[]", "{}", r#"["Tea",1,"USD",null,null,null,null]"#, r#"{"name":"T","price":1}"#,
-        r#"{"name":"T","price":-1,"currency":"USD"}"#, r#"{"name":"","price":1,"currency":"USD"}"#,
+        "[]",
+        "{}",
+        r#"["Tea",1,"USD",null,null,null,null]"#,
+        r#"{"name":"T","price":1}"#,
+        r#"{"name":"T","price":-1,"currency":"USD"}"#,
+        r#"{"name":"","price":1,"currency":"USD"}"#,
         r#"{"name":"\u0000","price":1,"currency":"USD"}"#,
         r#"{"name":"T","price":1.5,"currency":"USD"}"#,
         r#"{"name":"T","price":9007199254740992,"currency":"USD"}"#,
@@ -328,13 +399,19 @@ fn other_routes() -> Vec<Hostile> {
 
 fn what_the_shop_refuses() -> Vec<Hostile> {
     let mut table = Vec::new();
-    for sku in ["nothing", "TEA", " tea", "tea ", "'; DROP TABLE orders; --", "%", "_ea", "../tea", "🍵"] {
+    for sku in
+        ["nothing", "TEA", " tea", "tea ", "'; DROP TABLE orders; --", "%", "_ea", "../tea", "🍵"]
+    {
         let body = with("/lines/0/sku", &json!(sku).to_string());
         table.push(place(format!("sku {sku}"), body, 422, "unknown_sku"));
     }
     table.push(place("EUR".into(), with("/currency", "\"EUR\""), 422, "currency_mismatch"));
-    table.push(place("too many".into(), without("", "expected_total").replace(
-        "\"quantity\":1", "\"quantity\":1000000"), 409, "insufficient_stock"));
+    table.push(place(
+        "too many".into(),
+        without("", "expected_total").replace("\"quantity\":1", "\"quantity\":1000000"),
+        409,
+        "insufficient_stock",
+    ));
     table.push(place("0 expected".into(), with("/expected_total", "0"), 409, "total_mismatch"));
     let most = with("/expected_total", "9007199254740991");
     table.push(place("a fortune expected".into(), most, 409, "total_mismatch"));

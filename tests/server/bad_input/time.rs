@@ -6,7 +6,11 @@ use super::Raw;
 use crate::support::{TestApp, Wire, both};
 
 /// Sends a byte now and then until an answer comes.
-async fn drip(app: &TestApp, start: Vec<u8>, drop: &'static [u8]) -> Option<crate::support::Answer> {
+async fn drip(
+    app: &TestApp,
+    start: Vec<u8>,
+    drop: &'static [u8],
+) -> Option<crate::support::Answer> {
     let address = app.address();
     tokio::task::spawn_blocking(move || {
         let mut wire = Wire::open(address);

@@ -80,9 +80,9 @@ fn parse(bytes: &[u8]) -> Option<Answer> {
         let name: HeaderName = name.parse().unwrap();
         headers.append(name, HeaderValue::from_str(value.trim()).unwrap());
     }
-    let length = headers.get("content-length").map_or(0, |length| {
-        length.to_str().unwrap().parse::<usize>().unwrap()
-    });
+    let length = headers
+        .get("content-length")
+        .map_or(0, |length| length.to_str().unwrap().parse::<usize>().unwrap());
     let body = bytes.get(end + 4..end + 4 + length)?;
     Some(Answer { status, headers, body: String::from_utf8(body.to_vec()).unwrap() })
 }
