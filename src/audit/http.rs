@@ -11,7 +11,7 @@ use super::prove::{Proof, prove};
 use super::read::{Filter, JournalEntry, read_after};
 use crate::db::Db;
 use crate::error::{Error, Refusal};
-use crate::http::{self, Call, Feed, Problem, Reply, Text, scopes};
+use crate::http::{self, Call, Feed, Params, Problem, Reply, Text, scopes};
 
 /// Adds the routes of this room.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -51,10 +51,10 @@ struct ListQuery {
 #[get("/v1/audit")]
 async fn list(
     _call: Call<scopes::AuditRead>,
-    query: web::Query<ListQuery>,
+    params: Params<ListQuery>,
     db: web::Data<Arc<Db>>,
 ) -> Result<Reply, Error> {
-    let ListQuery { subject, actor, after, limit } = query.into_inner();
+    let ListQuery { subject, actor, after, limit } = params.read()?;
     let filter = Filter { subject: text("subject", subject)?, actor: text("actor", actor)? };
     let after = http::read_after(after.as_deref())?;
     let limit = http::read_limit(limit.as_deref())?;

@@ -10,7 +10,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::feed::{Event, read_after};
 use crate::db::Db;
 use crate::error::Error;
-use crate::http::{self, Call, Feed, Problem, Reply, scopes};
+use crate::http::{self, Call, Feed, Params, Problem, Reply, scopes};
 
 /// Adds the routes of this room.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -47,9 +47,10 @@ struct ListQuery {
 #[get("/v1/events")]
 async fn list(
     _call: Call<scopes::EventsRead>,
-    query: web::Query<ListQuery>,
+    params: Params<ListQuery>,
     db: web::Data<Arc<Db>>,
 ) -> Result<Reply, Error> {
+    let query = params.read()?;
     let after = http::read_after(query.after.as_deref())?;
     let limit = http::read_limit(query.limit.as_deref())?;
     let data = db.read(move |conn| read_after(conn, after, limit)).await?;

@@ -6,15 +6,17 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
 
+use super::strict::Strict;
 use crate::error::{Error, FieldError, Refusal};
 
-/// Reads a body of shape `B`. Unknown and repeated fields are refused.
+/// Reads a body of shape `B`. Unknown and repeated fields are refused, and so are
+/// arrays and objects in the place of objects and words.
 ///
 /// # Errors
 /// 400 `malformed_json` for text that is not JSON, 422 `validation` for JSON of another shape.
 pub fn parse<B: DeserializeOwned>(text: &[u8]) -> Result<B, Error> {
     let mut reader = serde_json::Deserializer::from_slice(text);
-    let body = serde_path_to_error::deserialize(&mut reader).map_err(|failure| {
+    let body = serde_path_to_error::deserialize(Strict(&mut reader)).map_err(|failure| {
         let path = failure.path().to_string();
         refusal(&path, failure.inner())
     })?;

@@ -17,6 +17,7 @@ mod pipeline;
 mod problem;
 mod reply;
 mod root_span;
+mod strict;
 mod unmatched;
 
 pub use caller::{Authenticate, Call, Caller, Scope, ScopeMarker, scopes};

@@ -12,7 +12,7 @@ use super::adjust::adjust;
 use super::error::InventoryRefusal;
 use super::model::{Adjustment, Level, MAX_UNITS, Movement};
 use super::store;
-use crate::catalog;
+use crate::catalog::{self, Sku};
 use crate::db::{Conn, Db};
 use crate::error::{Error, Refusal};
 use crate::http::scopes::{InventoryRead, InventoryWrite};
@@ -42,9 +42,15 @@ async fn read_level(
     db: Data<Arc<Db>>,
     sku: Path<String>,
 ) -> Result<Reply, Error> {
-    let sku = sku.into_inner();
+    let sku = known_sku(&sku)?;
     let level = db.read(move |conn| known_level(conn, &sku)).await?;
     Reply::json(200, &level)
+}
+
+/// What is not a SKU names no product, and never gets to the database.
+fn known_sku(text: &str) -> Result<String, InventoryRefusal> {
+    let sku: Sku = text.parse().map_err(|_| InventoryRefusal::UnknownSku)?;
+    Ok(sku.to_string())
 }
 
 /// A product that never had stock has a level of nothing; an unknown one has none.
@@ -100,7 +106,7 @@ async fn adjust_level(
         let detail = format!("must be −{MAX_UNITS} to {MAX_UNITS} and not 0");
         return Err(Refusal::invalid("delta", "out_of_range", detail).into());
     }
-    let (sku, reason) = (sku.into_inner(), reason.into_string());
+    let (sku, reason) = (known_sku(&sku)?, reason.into_string());
     db.write(&command.origin, move |tx| {
         idempotency::once(tx, &submission, |tx| {
             Reply::json(201, &adjust(tx, &sku, delta, reason.clone())?)
@@ -141,7 +147,7 @@ async fn list_movements(
     sku: Path<String>,
     params: Params<ListQuery>,
 ) -> Result<Reply, Error> {
-    let sku = sku.into_inner();
+    let sku = known_sku(&sku)?;
     let query = params.read()?;
     let filters = format!("movements of {sku}");
     let paging = Paging::read(query.limit.as_deref(), query.cursor.as_deref(), &filters)?;

@@ -1,1 +1,130 @@
-//! Being built.
+//! Stock: levels, adjustments, movements.
+
+use serde_json::{Value, json};
+
+use crate::support::{TestApp, both, card, line};
+
+const ADJUST: &str = "/v1/inventory/tea/adjustments";
+const MOVEMENTS: &str = "/v1/inventory/tea/movements";
+
+async fn adjusted(app: &TestApp, delta: i64, reason: &str) -> Value {
+    app.owner().post(ADJUST, &json!({ "delta": delta, "reason": reason })).await.expect(201)
+}
+
+both! {
+    async fn an_adjustment_moves_the_level_and_says_so(app: &TestApp) {
+        app.product("tea", 500, 0).await;
+        let level = app.owner().get("/v1/inventory/tea").await.expect(200);
+        assert_eq!(level, json!({ "sku": "tea", "on_hand": 0, "reserved": 0, "available": 0 }));
+        let first = adjusted(app, 10, "delivery 4711").await;
+        assert_eq!((&first["sku"], &first["delta"], &first["on_hand"]), (&json!("tea"), &json!(10), &json!(10)));
+        assert_eq!((&first["kind"], &first["reason"]), (&json!("adjustment"), &json!("delivery 4711")));
+        assert!(first["created_at"].as_str().unwrap().ends_with('Z'));
+        assert_eq!(adjusted(app, -3, "broken").await["on_hand"], 7);
+        let level = app.owner().get("/v1/inventory/tea").await.expect(200);
+        assert_eq!(level, json!({ "sku": "tea", "on_hand": 7, "reserved": 0, "available": 7 }));
+    }
+
+    async fn held_units_cannot_be_taken_away(app: &TestApp) {
+        app.product("tea", 500, 10).await;
+        app.owner().order(json!([line("tea", 4)]), json!({ "method": "manual" })).await;
+        let level = app.owner().get("/v1/inventory/tea").await.expect(200);
+        assert_eq!(level, json!({ "sku": "tea", "on_hand": 10, "reserved": 4, "available": 6 }));
+        let body = json!({ "delta": -7, "reason": "count" });
+        let refused = app.owner().post(ADJUST, &body).await.refused(409, "insufficient_stock");
+        assert_eq!(refused["available"], 6);
+        adjusted(app, -6, "count").await;
+        assert_eq!(app.stock("tea").await, (4, 4));
+    }
+
+    async fn a_level_has_its_limits(app: &TestApp) {
+        app.product("tea", 500, 0).await;
+        let most = 1_000_000_000_000_i64;
+        adjusted(app, most, "everything").await;
+        let body = json!({ "delta": 1, "reason": "one more" });
+        let refused = app.owner().post(ADJUST, &body).await.refused(422, "validation");
+        assert_eq!(refused["errors"][0]["field"], "delta");
+        adjusted(app, -most, "nothing").await;
+        let body = json!({ "delta": -1, "reason": "one less" });
+        assert_eq!(app.owner().post(ADJUST, &body).await.refused(409, "insufficient_stock")["available"], 0);
+        for delta in [json!(0), json!(most + 1), json!(-most - 1), json!(i64::MAX), json!(i64::MIN)] {
+            let body = json!({ "delta": delta, "reason": "x" });
+            app.owner().post(ADJUST, &body).await.refused(422, "validation");
+        }
+        assert_eq!(app.stock("tea").await, (0, 0));
+    }
+
+    async fn what_is_not_in_the_catalogue_has_no_stock(app: &TestApp) {
+        let body = json!({ "delta": 1, "reason": "x" });
+        for path in ["/v1/inventory/tea", MOVEMENTS] {
+            app.owner().get(path).await.refused(404, "not_found");
+        }
+        app.owner().post(ADJUST, &body).await.refused(404, "not_found");
+    }
+
+    async fn movements_tell_what_became_of_every_unit(app: &TestApp) {
+        app.product("tea", 500, 10).await;
+        let order = app.owner().order(json!([line("tea", 2)]), card("tok_visa")).await;
+        let held = app.owner().order(json!([line("tea", 3)]), json!({ "method": "manual" })).await;
+        adjusted(app, -1, "broken").await;
+        let cancel = format!("/v1/orders/{}/cancel", order["id"].as_str().unwrap());
+        app.owner().post(&cancel, &json!({})).await.expect(200);
+        let page = app.owner().get(MOVEMENTS).await.expect(200);
+        let told: Vec<_> = page["data"].as_array().unwrap().iter()
+            .map(|row| (row["kind"].as_str().unwrap(), row["delta"].as_i64().unwrap(), row["order_id"].clone()))
+            .collect();
+        let expected = [
+            ("cancellation", 2, order["id"].clone()),
+            ("adjustment", -1, Value::Null),
+            ("sale", -2, order["id"].clone()),
+            ("adjustment", 10, Value::Null),
+        ];
+        assert_eq!(told, expected, "a hold is no movement yet");
+        assert_eq!(page["data"][1]["reason"], "broken");
+        assert_eq!(page["data"][1]["location"], "main");
+        assert_eq!(page["next_cursor"], Value::Null);
+        let payment = held["payments"][0]["id"].as_str().unwrap();
+        app.owner().post(&format!("/v1/payments/{payment}/capture"), &json!({})).await.expect(200);
+        let page = app.owner().get(&format!("{MOVEMENTS}?limit=200")).await.expect(200);
+        let sum: i64 = page["data"].as_array().unwrap().iter().map(|row| row["delta"].as_i64().unwrap()).sum();
+        assert_eq!((sum, 0), app.stock("tea").await);
+    }
+
+    async fn movements_come_in_pages_newest_first(app: &TestApp) {
+        app.product("tea", 500, 0).await;
+        app.product("milk", 100, 5).await;
+        for delta in 1..=7 {
+            adjusted(app, delta, "delivery").await;
+        }
+        let (mut path, mut deltas) = (format!("{MOVEMENTS}?limit=3"), Vec::new());
+        let mut pages = 0;
+        loop {
+            let page = app.owner().get(&path).await.expect(200);
+            deltas.extend(page["data"].as_array().unwrap().iter().map(|row| row["delta"].as_i64().unwrap()));
+            pages += 1;
+            let Some(cursor) = page["next_cursor"].as_str() else { break };
+            path = format!("{MOVEMENTS}?limit=3&cursor={cursor}");
+            let other = format!("/v1/inventory/milk/movements?cursor={cursor}");
+            app.owner().get(&other).await.refused(400, "invalid_cursor");
+            if pages == 1 {
+                adjusted(app, 100, "meanwhile").await;
+            }
+        }
+        assert_eq!((pages, deltas), (3, vec![7, 6, 5, 4, 3, 2, 1]));
+    }
+
+    async fn an_adjustment_is_in_the_journal_without_its_words(app: &TestApp) {
+        app.product("tea", 500, 10).await;
+        let answer = app.owner().post(ADJUST, &json!({ "delta": -4, "reason": "given to Ms Example" })).await;
+        let adjustment = answer.expect(201);
+        let path = "/v1/audit?subject=stock:tea";
+        let page = app.eventually(path, |page| page["data"].as_array().unwrap().len() == 2).await;
+        let entry = &page["data"][1];
+        assert_eq!((&entry["type"], &entry["outcome"]), (&json!("stock.adjusted"), &json!("success")));
+        assert_eq!(entry["before"], json!({ "on_hand": 10 }));
+        let after = json!({ "on_hand": 6, "delta": -4, "transfer_id": adjustment["id"] });
+        assert_eq!(entry["after"], after);
+        assert_eq!(entry["request_id"], answer.header("x-request-id"));
+        assert!(!page.to_string().contains("Example"));
+    }
+}

@@ -10,7 +10,7 @@ fn not_found(what: &str, raw: Raw) -> Hostile {
 }
 
 fn unknown_routes() -> Vec<Hostile> {
-    let long = format!("/v1/orders/{}", "a".repeat(30_000));
+    let long = format!("/v1/{}", "a".repeat(30_000));
     let deep = format!("/v1/orders{}", "/x".repeat(5_000));
     let mut table = Vec::new();
     for path in [

@@ -192,7 +192,7 @@ both! {
             }
             let answer = exchange(app.address(), raw.bytes()).await.unwrap();
             let taken = answer.status == 200 && answer.json()["data"] == Value::Array(vec![]);
-            let expected = if count < 96 { taken } else { answer.status == 400 };
+            let expected = if count < 96 { taken } else { answer.status == 431 };
             assert!(expected, "{count}: {answer:?}");
         }
     }
