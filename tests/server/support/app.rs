@@ -55,7 +55,7 @@ impl TestApp {
             ("DOCKET_AUTH__BOOTSTRAP_API_KEY".to_owned(), KEY.to_owned()),
             ("DOCKET_DATABASE__READERS".to_owned(), "2".to_owned()),
             ("DOCKET_DATABASE__WRITERS".to_owned(), "4".to_owned()),
-            ("DOCKET_PAYMENTS__GATEWAY_TIMEOUT_MS".to_owned(), "500".to_owned()),
+            ("DOCKET_PAYMENTS__GATEWAY_TIMEOUT_MS".to_owned(), "2000".to_owned()),
         ];
         variables.extend(url.map(|url| ("DOCKET_DATABASE__URL".to_owned(), url)));
         variables.extend(settings.iter().map(|(name, value)| ((*name).into(), (*value).into())));
