@@ -113,6 +113,12 @@ both! {
                 let schema = &answer["content"].as_object().unwrap().values().next().unwrap()["schema"];
                 assert_eq!(schema["$ref"], "#/components/schemas/Problem", "{what} {status}");
             }
+            for (status, answer) in answers {
+                assert_ne!(answer["description"].as_str().unwrap_or_default(), "", "{what} {status}");
+                let kinds: Vec<_> = answer["content"].as_object().unwrap().keys().collect();
+                let kind = if status.starts_with('2') { "json" } else { "problem+json" };
+                assert_eq!(kinds, [&format!("application/{kind}")], "{what} {status}");
+            }
             assert!(answers.keys().any(|status| status.starts_with('2')), "{what}");
         }
     }
