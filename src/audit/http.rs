@@ -15,7 +15,7 @@ use crate::http::{self, Call, Feed, Params, Problem, Reply, Text, scopes};
 
 /// Adds the routes of this room.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(list).service(proof);
+    config.service(list_entries).service(prove_entry);
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -49,7 +49,7 @@ struct ListQuery {
     security(("api_key" = ["audit:read"])),
 )]
 #[get("/v1/audit")]
-async fn list(
+async fn list_entries(
     _call: Call<scopes::AuditRead>,
     params: Params<ListQuery>,
     db: web::Data<Arc<Db>>,
@@ -91,7 +91,7 @@ fn text(field: &str, value: Option<String>) -> Result<Option<String>, Refusal> {
     security(("api_key" = ["audit:read"])),
 )]
 #[get("/v1/audit/{id}/proof")]
-async fn proof(
+async fn prove_entry(
     _call: Call<scopes::AuditRead>,
     id: web::Path<String>,
     db: web::Data<Arc<Db>>,

@@ -119,12 +119,14 @@ pub(super) enum Purpose {
 }
 
 /// `busy_timeout` comes first: the statements after it may already meet a busy database.
-/// `synchronous=FULL` is what makes an acknowledged order survive a power cut.
+/// `synchronous=FULL` is what makes an acknowledged order survive a power cut, `secure_delete` what
+/// makes erased personal data gone from the file too.
 const SQLITE_SET_UP: &str = "
     PRAGMA busy_timeout = 10000;
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA foreign_keys = ON;
+    PRAGMA secure_delete = ON;
     PRAGMA journal_size_limit = 67108864;
     PRAGMA cache_size = -16000;
     PRAGMA temp_store = MEMORY;";

@@ -14,7 +14,7 @@ use crate::http::{self, Call, Feed, Params, Problem, Reply, scopes};
 
 /// Adds the routes of this room.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(list);
+    config.service(list_events);
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -45,7 +45,7 @@ struct ListQuery {
     security(("api_key" = ["events:read"])),
 )]
 #[get("/v1/events")]
-async fn list(
+async fn list_events(
     _call: Call<scopes::EventsRead>,
     params: Params<ListQuery>,
     db: web::Data<Arc<Db>>,

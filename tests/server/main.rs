@@ -16,5 +16,7 @@ mod catalog;
 mod health;
 mod idempotency;
 mod inventory;
+mod openapi;
 mod orders;
 mod races;
+mod stop;
