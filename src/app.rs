@@ -22,7 +22,7 @@ use crate::db::{DatabaseUrl, Db, DbOptions};
 use crate::error::Error;
 use crate::http::{Authenticate, Limits, Readiness, RootSpan, RouteTable, Stopping};
 use crate::identity::{self, KeyGate};
-use crate::jobs::Workers;
+use crate::jobs::{self, Holder, Workers};
 use crate::kernel::{Actor, Clock, Origin, Secret};
 use crate::orders::{Orders, Terms};
 use crate::payments::{Gateways, ManualGateway, TestGateway};
@@ -37,6 +37,7 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 const CONNECTIONS_MAX: usize = 4_096;
+const FIRST_KEY_LEASE: Duration = Duration::from_secs(5);
 /// A job that reads for longer than this is not waited for when the server stops.
 const WORKERS_PATIENCE: Duration = Duration::from_millis(1_500);
 
@@ -93,7 +94,7 @@ pub async fn start(config: &Config, clock: Clock, demo: bool) -> Result<Running,
     std::fs::create_dir_all(&config.data_dir).map_err(|reason| {
         format!("cannot create the data directory {}: {reason}", config.data_dir.display())
     })?;
-    let lock = lock(config, &options.url)?;
+    let lock = lock(&options.url)?;
     let url = options.url.clone();
     tokio::task::spawn_blocking(move || db::migrate(&url)).await??;
     let db = Arc::new(Db::open(&options, clock)?);
@@ -198,18 +199,14 @@ fn announce(running: &Running, config: &Config) -> std::io::Result<()> {
 }
 
 /// Two servers on one SQLite file would each hold a writer lane.
-fn lock(config: &Config, url: &DatabaseUrl) -> Result<Option<std::fs::File>, Failure> {
-    if matches!(url, DatabaseUrl::Postgres(_)) {
-        return Ok(None);
+fn lock(url: &DatabaseUrl) -> Result<Option<std::fs::File>, Failure> {
+    let DatabaseUrl::Sqlite(database) = url else { return Ok(None) };
+    if let Some(directory) = database.parent() {
+        std::fs::create_dir_all(directory)?;
     }
-    let path = config.data_dir.join("serve.lock");
-    let file = std::fs::File::create(&path)?;
-    file.try_lock().map_err(|_| {
-        format!(
-            "another docket serves from {}: stop it, or give this one its own data_dir",
-            config.data_dir.display()
-        )
-    })?;
+    let file = std::fs::File::create(database.with_extension("serve-lock"))?;
+    file.try_lock()
+        .map_err(|_| format!("another docket serves from {}: stop it first", database.display()))?;
     Ok(Some(file))
 }
 
@@ -224,7 +221,9 @@ async fn set_up(db: &Db, config: &Config, demo: bool) -> Result<Option<Secret<St
             identity::ensure(tx, "bootstrap", key)?;
             return Ok(None);
         }
-        if identity::any_key(tx.conn())? {
+        // Of two copies that start at once, one makes the key.
+        let alone = jobs::hold(tx, "first key", &Holder::this_process(), FIRST_KEY_LEASE)?;
+        if !alone || identity::any_key(tx.conn())? {
             return Ok(None);
         }
         let key = identity::create(tx, "first start", http::Scope::ALL)?;

@@ -25,7 +25,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    journal_unsequenced (entry_id) {
+    journal_unsequenced (position) {
+        position -> BigInt,
         entry_id -> Text,
     }
 }

@@ -108,12 +108,12 @@ pub(super) fn number_later(tx: &mut WriteTx<'_>, ids: &[EntryId]) -> Result<(), 
 pub(super) fn number_waiting(tx: &mut WriteTx<'_>, limit: i64) -> Result<usize, Error> {
     tx.execute(
         Statement::new(
-            "WITH taken AS (DELETE FROM journal_unsequenced WHERE entry_id IN \
-             (SELECT entry_id FROM journal_unsequenced ORDER BY entry_id LIMIT ?) \
-             RETURNING entry_id) \
+            "WITH taken AS (DELETE FROM journal_unsequenced WHERE position IN \
+             (SELECT position FROM journal_unsequenced ORDER BY position LIMIT ?) \
+             RETURNING position, entry_id) \
              INSERT INTO journal_sequence (seq, entry_id) \
              SELECT (SELECT COALESCE(MAX(seq), 0) FROM journal_sequence) \
-             + ROW_NUMBER() OVER (ORDER BY entry_id), entry_id FROM taken",
+             + ROW_NUMBER() OVER (ORDER BY position), entry_id FROM taken",
         )
         .bind(limit),
     )

@@ -20,9 +20,11 @@ impl From<DieselError> for Error {
     }
 }
 
-/// Lost races: 40001 and 40P01 on PostgreSQL, a lock that stayed taken on SQLite.
+/// Lost races: 40001, 40P01 and 23505 on PostgreSQL, a lock that stayed taken on SQLite. Where a
+/// row may be there already the statements say ON CONFLICT, so a unique violation means that it
+/// came meanwhile.
 fn is_contention(kind: &DatabaseErrorKind, message: &str) -> bool {
-    matches!(kind, DatabaseErrorKind::SerializationFailure)
+    matches!(kind, DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::UniqueViolation)
         || message.contains("deadlock detected")
         || message.contains("lock timeout")
         || message.contains("database is locked")

@@ -75,7 +75,9 @@ impl Lane {
             Error::Unavailable("Too many changes are waiting; try again shortly.")
         })?;
         drop(sender);
-        answer.await.map_err(|lost| Error::internal("the writer lane ended", lost))?
+        answer.await.map_err(|_lost| {
+            Error::Unavailable("The database cannot be written now; try again shortly.")
+        })?
     }
 
     pub(super) async fn close(&self) {
@@ -144,7 +146,7 @@ fn serve(mut conn: Conn, mut commands: mpsc::Receiver<Command>, batch: usize, cl
         let began = begin(&mut conn);
         if let Err(error) = began {
             tracing::error!(error = %error, "the writer lane cannot begin a transaction");
-            refuse(first);
+            refuse(first, &mut commands);
             continue;
         }
         let answers = run_batch(&mut conn, first, &mut commands, batch, clock);
@@ -155,10 +157,13 @@ fn serve(mut conn: Conn, mut commands: mpsc::Receiver<Command>, batch: usize, cl
     }
 }
 
-/// Without a transaction there is nothing to run in: dropping the command drops its reply, which
-/// its caller sees.
-fn refuse(command: Command) {
-    drop(command);
+/// Without a transaction there is nothing to run in, for all that wait: dropping a command drops
+/// its reply, which its caller sees at once.
+fn refuse(first: Command, waiting: &mut mpsc::Receiver<Command>) {
+    drop(first);
+    while let Ok(command) = waiting.try_recv() {
+        drop(command);
+    }
     // A full disk or a foreign lock does not pass within microseconds.
     std::thread::sleep(Duration::from_millis(10));
 }
@@ -171,11 +176,19 @@ fn run_batch(
     clock: &Clock,
 ) -> Vec<Answer> {
     let mut answers = vec![first(conn, clock.now())];
-    while answers.len() < batch {
+    while answers.len() < batch && is_open(conn) {
         let Ok(next) = commands.try_recv() else { break };
         answers.push(next(conn, clock.now()));
     }
     answers
+}
+
+/// Whether the transaction of the batch still stands. SQLite rolls all of it back by itself after
+/// some failures of the disk; a further command would then commit on its own.
+fn is_open(conn: &mut Conn) -> bool {
+    let Conn::Sqlite(sqlite) = conn else { return false };
+    let status = AnsiTransactionManager::transaction_manager_status_mut(sqlite);
+    matches!(status.transaction_depth(), Ok(Some(depth)) if depth.get() == 1)
 }
 
 /// IMMEDIATE: a transaction that reads before it writes must hold the write lock from its start,
@@ -200,6 +213,10 @@ fn begin(conn: &mut Conn) -> Result<(), Error> {
 }
 
 fn commit(conn: &mut Conn) -> bool {
+    if !is_open(conn) {
+        tracing::error!("SQLite rolled a batch back by itself: nothing of it was kept");
+        return false;
+    }
     let commit = Stopwatch::start();
     let result = <Conn as Connection>::TransactionManager::commit_transaction(conn);
     metrics::db_commit(commit.elapsed());

@@ -32,11 +32,11 @@ impl Reply {
         Ok(Self { status, headers, body, replayed: false })
     }
 
-    /// A refusal as an answer that is kept; `trace_id` leads to the request that got it first.
+    /// A refusal as an answer that is kept; both ids lead to the request that got it first.
     #[must_use]
-    pub fn problem(refusal: &Refusal, trace_id: Option<&str>) -> Self {
+    pub fn problem(refusal: &Refusal, request_id: Option<&str>, trace_id: Option<&str>) -> Self {
         let headers = vec![("content-type".into(), "application/problem+json".into())];
-        let body = problem::document(refusal, None, trace_id).to_string();
+        let body = problem::document(refusal, request_id, trace_id).to_string();
         Self { status: refusal.status, headers, body, replayed: false }
     }
 

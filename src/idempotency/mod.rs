@@ -84,10 +84,13 @@ pub fn claim(
     let Some(found) = store::find(tx, &id)? else {
         return Err(Error::Contention("an idempotency key was removed meanwhile".into()));
     };
-    if found.expires_at <= tx.now().micros() {
+    // A key whose outcome is unknown does not expire: its work would be done twice.
+    if found.state == "finished" && found.expires_at <= tx.now().micros() {
         store::remove(tx, &id)?;
-        store::insert(tx, &id, submission, subject)?;
-        return Ok(Claimed::New(id));
+        return match store::insert(tx, &id, submission, subject)? {
+            true => Ok(Claimed::New(id)),
+            false => Err(Error::Contention("an expired key was claimed meanwhile".into())),
+        };
     }
     if found.fingerprint != submission.fingerprint {
         return Err(IdempotencyRefusal::KeyReused.into());

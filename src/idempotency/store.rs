@@ -105,7 +105,7 @@ pub(super) fn leave_pending(tx: &mut WriteTx<'_>, id: &ClaimId) -> Result<(), Er
 pub(super) fn remove_expired(tx: &mut WriteTx<'_>, limit: i64) -> Result<usize, Error> {
     let statement = Statement::new(
         "DELETE FROM idempotency_keys WHERE id IN (SELECT id FROM idempotency_keys \
-         WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)",
+         WHERE expires_at <= ? AND state = 'finished' ORDER BY expires_at LIMIT ?)",
     )
     .bind_all([tx.now().micros(), limit]);
     tx.execute(statement)

@@ -1,9 +1,11 @@
 //! Running jobs until the process stops.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::FutureExt;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::{Instrument, info_span};
@@ -56,10 +58,18 @@ impl Workers {
     }
 }
 
+/// A job that panics has failed this once, and runs again on its next beat.
+async fn run_once(job: &dyn Job) -> Result<usize, Error> {
+    let ended = AssertUnwindSafe(job.run()).catch_unwind().await;
+    ended.unwrap_or_else(|_panic| {
+        Err(Error::internal("a job panicked", "see the log for the panic"))
+    })
+}
+
 async fn keep_running(job: Arc<dyn Job>, mut stopped: watch::Receiver<bool>) {
     while !*stopped.borrow() {
         let span = info_span!(parent: None, "job", "otel.name" = job.name(), app.module = "jobs");
-        let result = job.run().instrument(span.clone()).await;
+        let result = run_once(&*job).instrument(span.clone()).await;
         metrics::job_run(job.name(), result.is_ok());
         if let Err(error) = &result {
             span.in_scope(|| tracing::warn!(job = job.name(), error = %error, "a job failed"));

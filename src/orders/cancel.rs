@@ -86,7 +86,8 @@ fn cancel_claimed(
     if let Some(reply) = idempotency::saved(tx, &claim)? {
         return Ok(Cancelled::Answered(Reply { replayed: false, ..reply }));
     }
-    let reply = reply::settled(tx.conn(), subject)?;
+    let request_id = tx.origin().request_id.as_deref();
+    let reply = reply::settled(tx.conn(), subject, request_id)?;
     idempotency::finish(tx, &claim, &reply)?;
     Ok(Cancelled::Answered(reply))
 }
@@ -111,7 +112,7 @@ pub(super) fn cancel(
         return Err(OrderRefusal::InvalidTransition { from: before.status, to }.into());
     }
     let all = payments::of_order(tx.conn(), before.id)?;
-    if all.iter().any(under_way) {
+    if all.iter().any(Payment::is_under_way) {
         return Err(OrderRefusal::PaymentInProgress.into());
     }
     let lines = lines_of(tx, before.id)?;
@@ -153,11 +154,6 @@ fn finish_manual(
         finish(tx, &operation, &ManualGateway::answer(operation.id))?;
     }
     Ok(others)
-}
-
-fn under_way(payment: &Payment) -> bool {
-    let aside = [payment.amount_capturing, payment.amount_voiding, payment.amount_refunding];
-    aside.iter().any(|amount| !amount.is_zero())
 }
 
 fn lines_of(tx: &mut WriteTx<'_>, order_id: OrderId) -> Result<Vec<LineView>, Error> {

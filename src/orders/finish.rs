@@ -33,11 +33,15 @@ impl Orders {
                 .db
                 .write(origin, move |tx| match &heard {
                     Heard::Known(answer) => finish(tx, &operation, answer),
-                    Heard::Unknown => leave(tx, &operation).map(|()| None),
+                    Heard::Unknown => leave(tx, &operation),
                 })
-                .await?;
+                .await;
             crash_point("finish.committed");
-            reply = told.or(reply);
+            match told {
+                Ok(told) => reply = told.or(reply),
+                // What was begun stands: settlement finishes it, and the answer is that it pends.
+                Err(error) => tracing::warn!(error = %error, "left to settlement"),
+            }
         }
         match reply {
             Some(reply) => Ok(reply),
@@ -46,13 +50,14 @@ impl Orders {
     }
 }
 
-/// Nothing was heard: settlement goes on, and the key answers how things stand.
-pub(super) fn leave(tx: &mut WriteTx<'_>, operation: &Operation) -> Result<(), Error> {
+/// Nothing was heard: settlement goes on, and the key answers how things stand. Answers the reply
+/// when settlement was faster.
+pub(super) fn leave(tx: &mut WriteTx<'_>, operation: &Operation) -> Result<Option<Reply>, Error> {
     payments::put_off(tx, operation)?;
-    match &operation.claim {
-        Some(claim) => idempotency::leave_pending(tx, claim),
-        None => Ok(()),
+    if let Some(claim) = &operation.claim {
+        idempotency::leave_pending(tx, claim)?;
     }
+    replay(tx, operation)
 }
 
 /// Writes down an outcome and what follows from it; answers the reply once the request that the
@@ -85,8 +90,8 @@ pub(super) fn finish(
             after.status = OrderStatus::Cancelled;
             after.cancel_reason = Some("payment_declined".into());
         }
-        (OperationKind::Capture, true) if after.payment_status == OrderPaymentStatus::Paid => {
-            // A manual payment's goods leave the stock when the money is there.
+        (OperationKind::Capture, true) => {
+            // A manual payment's goods leave the stock with the first money for them.
             inventory::post(tx, operation.order_id)?;
         }
         _ => {}
@@ -95,12 +100,11 @@ pub(super) fn finish(
     answer_claim(tx, operation)
 }
 
-/// Finished by someone else meanwhile: the saved reply is ours too.
+/// Finished by someone else meanwhile: the saved reply is ours too, for the first time.
 fn replay(tx: &mut WriteTx<'_>, operation: &Operation) -> Result<Option<Reply>, Error> {
-    match &operation.claim {
-        Some(claim) => idempotency::saved(tx, claim),
-        None => Ok(None),
-    }
+    let Some(claim) = &operation.claim else { return Ok(None) };
+    let saved = idempotency::saved(tx, claim)?;
+    Ok(saved.map(|reply| Reply { replayed: false, ..reply }))
 }
 
 /// The reply, saved, when this was the last operation that its request waited for.
@@ -112,7 +116,8 @@ fn answer_claim(tx: &mut WriteTx<'_>, operation: &Operation) -> Result<Option<Re
     let Some(subject) = idempotency::subject(tx, claim)? else { return Ok(None) };
     let subject: Subject =
         subject.parse().map_err(|failure| Error::internal("reading a claim", failure))?;
-    let reply = reply::settled(tx.conn(), subject)?;
+    let request_id = tx.origin().request_id.as_deref();
+    let reply = reply::settled(tx.conn(), subject, request_id)?;
     idempotency::finish(tx, claim, &reply)?;
     Ok(Some(reply))
 }
@@ -133,7 +138,7 @@ pub(super) fn save(
         return Err(Error::internal("saving an order", "a move that the table does not know"));
     }
     let waits = after.status == OrderStatus::Confirmed
-        && after.payment_status == OrderPaymentStatus::Unpaid
+        && matches!(after.payment_status, OrderPaymentStatus::Unpaid | OrderPaymentStatus::Voided)
         && after.fulfilment_status == FulfilmentStatus::Unfulfilled;
     after.deadline = after.deadline.filter(|_| waits);
     store::save_state(tx, &after)?;

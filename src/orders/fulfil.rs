@@ -19,6 +19,7 @@ use crate::http::{Reply, Submission};
 use crate::idempotency;
 use crate::inventory;
 use crate::kernel::{OrderId, Origin};
+use crate::payments;
 
 /// What leaves.
 #[derive(Debug, Clone)]
@@ -64,6 +65,11 @@ fn fulfil(
 ) -> Result<(), Error> {
     let before = store::state(tx.conn(), order_id)?.ok_or(OrderRefusal::Unknown)?;
     check(&before, if_match)?;
+    // Goods must not leave while their money is being let go.
+    let all = payments::of_order(tx.conn(), order_id)?;
+    if all.iter().any(|one| !one.amount_voiding.is_zero() || !one.amount_refunding.is_zero()) {
+        return Err(OrderRefusal::PaymentInProgress.into());
+    }
     let rows = view::lines(tx.conn(), &[order_id.to_string()])?;
     let lines: Vec<LineView> = rows.into_iter().map(|(_, line)| line).collect();
     let leaving = leaving(&lines, parcel.lines.as_deref())?;

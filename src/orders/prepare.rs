@@ -135,7 +135,8 @@ fn entry(order: &Accepted, payment: &Payment) -> Result<Entry, Error> {
 }
 
 fn answer_now(tx: &mut WriteTx<'_>, claim: &ClaimId, subject: Subject) -> Result<Reply, Error> {
-    let reply = reply::settled(tx.conn(), subject)?;
+    let request_id = tx.origin().request_id.as_deref();
+    let reply = reply::settled(tx.conn(), subject, request_id)?;
     idempotency::finish(tx, claim, &reply)?;
     Ok(reply)
 }

@@ -50,13 +50,17 @@ impl FromStr for Subject {
     }
 }
 
-/// The final answer.
-pub(super) fn settled(conn: &mut Conn, subject: Subject) -> Result<Reply, Error> {
+/// The final answer, to the request of this id.
+pub(super) fn settled(
+    conn: &mut Conn,
+    subject: Subject,
+    request_id: Option<&str>,
+) -> Result<Reply, Error> {
     match subject {
         Subject::Placed(id) => {
             let order = view::one(conn, id)?;
             if order.status == OrderStatus::Cancelled {
-                return declined(&order);
+                return declined(&order, request_id);
             }
             placed(201, &order)
         }
@@ -94,7 +98,7 @@ pub(super) fn order_reply(status: u16, order: &OrderView) -> Result<Reply, Error
 }
 
 /// 402: the order is kept, cancelled, and a new attempt needs a new key.
-fn declined(order: &OrderView) -> Result<Reply, Error> {
+fn declined(order: &OrderView, request_id: Option<&str>) -> Result<Reply, Error> {
     let failed = order.payments.iter().find(|payment| payment.status == PaymentStatus::Failed);
     let payment = failed.ok_or(OrderRefusal::Unknown)?;
     let detail = "The card was declined. Try again with another card and a new idempotency key.";
@@ -102,5 +106,5 @@ fn declined(order: &OrderView) -> Result<Reply, Error> {
         .with("order_id", order.id.to_string())
         .with("payment_id", payment.id.to_string())
         .with("decline_code", payment.decline_code.clone());
-    Ok(Reply::problem(&refusal, order.trace_id.as_deref()))
+    Ok(Reply::problem(&refusal, request_id, order.trace_id.as_deref()))
 }

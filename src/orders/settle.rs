@@ -53,7 +53,7 @@ impl Orders {
         self.db
             .write(origin, move |tx| match &heard {
                 Heard::Known(answer) => finish(tx, &operation, answer).map(|_| ()),
-                Heard::Unknown => leave(tx, &operation),
+                Heard::Unknown => leave(tx, &operation).map(|_| ()),
             })
             .await?;
         crash_point("settle.finished");

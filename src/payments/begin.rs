@@ -91,7 +91,11 @@ fn check(payment: &Payment, ask: &Ask) -> Result<Amount, Refusal> {
         _ => payment.capturable(),
     };
     if !allowed(payment, kind) || available.is_zero() {
-        return Err(PaymentRefusal::NotAllowed { kind, status: payment.status }.into());
+        return Err(match payment.is_under_way() {
+            true => PaymentRefusal::InProgress,
+            false => not_allowed(payment, kind),
+        }
+        .into());
     }
     let amount = ask.amount.unwrap_or(available);
     if amount.is_zero() {
@@ -101,6 +105,12 @@ fn check(payment: &Payment, ask: &Ask) -> Result<Amount, Refusal> {
         return Err(PaymentRefusal::TooMuch { kind, available }.into());
     }
     Ok(amount)
+}
+
+fn not_allowed(payment: &Payment, kind: OperationKind) -> PaymentRefusal {
+    let all = [OperationKind::Capture, OperationKind::Void, OperationKind::Refund];
+    let allowed = all.into_iter().filter(|kind| allowed(payment, *kind)).collect();
+    PaymentRefusal::NotAllowed { kind, status: payment.status, allowed }
 }
 
 fn allowed(payment: &Payment, kind: OperationKind) -> bool {

@@ -15,7 +15,11 @@ pub enum PaymentRefusal {
         kind: OperationKind,
         /// Where it stands.
         status: PaymentStatus,
+        /// What can be done instead.
+        allowed: Vec<OperationKind>,
     },
+    /// A request to the gateway is under way.
+    InProgress,
     /// More was asked for than there is.
     TooMuch {
         /// What was asked.
@@ -30,29 +34,23 @@ pub enum PaymentRefusal {
     },
 }
 
-impl PaymentRefusal {
-    /// What can be done with a payment that stands so.
-    fn allowed(status: PaymentStatus) -> Vec<&'static str> {
-        match status {
-            PaymentStatus::Pending | PaymentStatus::Authorized => vec!["capture", "void"],
-            PaymentStatus::PartiallyCaptured => vec!["capture", "void", "refund"],
-            PaymentStatus::Captured => vec!["refund"],
-            PaymentStatus::RequiresAction | PaymentStatus::Voided | PaymentStatus::Failed => vec![],
-        }
-    }
-}
-
 impl From<PaymentRefusal> for Refusal {
     fn from(refusal: PaymentRefusal) -> Self {
         match refusal {
             PaymentRefusal::Unknown => Self::not_found("payment"),
-            PaymentRefusal::NotAllowed { kind, status } => Self::new(
+            PaymentRefusal::NotAllowed { kind, status, allowed } => Self::new(
                 409,
                 "invalid_transition",
                 format!("A payment that is {} cannot take a {}.", status.as_str(), kind.as_str()),
             )
             .with("status", status.as_str())
-            .with("allowed", PaymentRefusal::allowed(status)),
+            .with("allowed", allowed.into_iter().map(OperationKind::as_str).collect::<Vec<_>>()),
+            PaymentRefusal::InProgress => {
+                let detail = "A request to the payment gateway is under way; try again shortly.";
+                let mut refusal = Self::new(409, "payment_in_progress", detail);
+                refusal.retry_after_s = Some(1);
+                refusal
+            }
             PaymentRefusal::TooMuch { kind, available } => {
                 let what = match kind {
                     OperationKind::Refund => "amount_exceeds_refundable",

@@ -135,6 +135,13 @@ impl Payment {
             .minus_or_zero(self.amount_refunding)
     }
 
+    /// Whether a gateway is being asked to take, let go or give back some of it.
+    #[must_use]
+    pub fn is_under_way(&self) -> bool {
+        let aside = [self.amount_capturing, self.amount_voiding, self.amount_refunding];
+        aside.iter().any(|amount| !amount.is_zero())
+    }
+
     /// The version, for `ETag` and `If-Match`.
     #[must_use]
     pub fn version(&self) -> i64 {

@@ -70,7 +70,9 @@ CREATE TABLE journal_sequence (
 
 -- Entries that wait for their number, which the leased sequencer gives after their commit.
 CREATE TABLE journal_unsequenced (
-    entry_id TEXT NOT NULL PRIMARY KEY
+    -- In this order, not by id: the clocks of copies differ, and a cause comes before its effect.
+    position BIGSERIAL NOT NULL PRIMARY KEY,
+    entry_id TEXT NOT NULL UNIQUE
 );
 
 CREATE TABLE journal_seals (

@@ -65,8 +65,9 @@ CREATE TABLE journal_sequence (
 
 -- Entries that wait for their number. Always empty on SQLite, where the writer lane gives it.
 CREATE TABLE journal_unsequenced (
-    entry_id TEXT NOT NULL PRIMARY KEY
-) STRICT, WITHOUT ROWID;
+    position INTEGER NOT NULL PRIMARY KEY,
+    entry_id TEXT NOT NULL UNIQUE
+) STRICT;
 
 CREATE TABLE journal_seals (
     number INTEGER NOT NULL PRIMARY KEY,

@@ -21,7 +21,7 @@ both! {
         let path = format!("/v1/payments/{payment}/capture");
         let part = app.owner().post(&path, &json!({ "amount": 400 })).await.expect(200);
         assert_eq!(part["status"], "partially_captured");
-        assert_eq!(app.stock("tea").await, (10, 2));
+        assert_eq!(app.stock("tea").await, (8, 0), "the first money takes the goods off the shelf");
         app.owner().post(&path, &json!({})).await.expect(200);
         assert_eq!(app.stock("tea").await, (8, 0));
         let path = format!("/v1/orders/{}", order["id"].as_str().unwrap());
@@ -53,6 +53,17 @@ both! {
         let expired = app.eventually(&path, |order| order["status"] == "cancelled").await;
         assert_eq!(expired["cancel_reason"], "expired");
         assert_eq!(expired["payment_status"], "voided");
+        assert_eq!(app.stock("tea").await, (10, 0));
+    }
+
+    async fn an_order_whose_payment_was_voided_expires_with_its_deadline(app: &TestApp) {
+        app.product("tea", 500, 10).await;
+        let order = app.owner().order(json!([line("tea", 2)]), json!({ "method": "manual" })).await;
+        let payment = order["payments"][0]["id"].as_str().unwrap();
+        app.owner().post(&format!("/v1/payments/{payment}/void"), &json!({})).await.expect(200);
+        app.pass(8 * DAY);
+        let path = format!("/v1/orders/{}", order["id"].as_str().unwrap());
+        app.eventually(&path, |order| order["cancel_reason"] == "expired").await;
         assert_eq!(app.stock("tea").await, (10, 0));
     }
 

@@ -61,6 +61,7 @@ both! {
             let problem =
                 app.owner().post("/v1/orders", &body).await.refused(402, "payment_declined");
             assert_eq!(problem["decline_code"], code);
+            assert!(problem["request_id"].is_string());
             let path = format!("/v1/orders/{}", problem["order_id"].as_str().unwrap());
             let order = app.owner().get(&path).await.expect(200);
             assert_eq!(order["status"], "cancelled");
