@@ -10,7 +10,11 @@ pub(super) struct Strict<T>(pub(super) T);
 
 macro_rules! pass_on {
     ($($method:ident($($argument:ident: $kind:ty),*)),+ $(,)?) => {$(
-        fn $method<V: Visitor<'de>>(self, $($argument: $kind,)* visitor: V) -> Result<V::Value, D::Error> {
+        fn $method<V: Visitor<'de>>(
+            self,
+            $($argument: $kind,)*
+            visitor: V,
+        ) -> Result<V::Value, D::Error> {
             self.0.$method($($argument,)* Strict(visitor))
         }
     )+};
