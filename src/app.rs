@@ -29,12 +29,16 @@ use crate::payments::{Gateways, ManualGateway, TestGateway};
 use crate::telemetry::{self, LogOptions};
 use crate::{audit, catalog, db, events, http, inventory, orders, payments};
 
+use background::SealingTurn;
+
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// A head must have come, and a closed connection be gone, within these.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 const CONNECTIONS_MAX: usize = 4_096;
+/// A job that reads for longer than this is not waited for when the server stops.
+const WORKERS_PATIENCE: Duration = Duration::from_millis(1_500);
 
 /// What the routes work with.
 #[derive(Clone)]
@@ -57,6 +61,7 @@ pub struct Running {
     pub first_key: Option<Secret<String>>,
     rooms: Rooms,
     sealer: Arc<Sealer>,
+    turn: SealingTurn,
     workers: Workers,
     handles: [ServerHandle; 2],
     shutdown: Duration,
@@ -94,8 +99,8 @@ pub async fn start(config: &Config, clock: Clock, demo: bool) -> Result<Running,
     let db = Arc::new(Db::open(&options, clock)?);
     let first_key = set_up(&db, config, demo).await?;
     let seal_key = SealKey::load_or_create(&config.data_dir)?;
-    let lease = background::sealing_lease();
-    let sealer = Arc::new(Sealer::new(Arc::clone(&db), seal_key, &config.data_dir, lease)?);
+    let turn = SealingTurn::of_this_process(db.dialect());
+    let sealer = Arc::new(Sealer::new(Arc::clone(&db), seal_key, &config.data_dir, turn.guard())?);
     let rooms = rooms(config, &db);
     let (main, main_at) = listen_main(config, &rooms)?;
     let (ops, ops_at) = listen_ops(config, &rooms)?;
@@ -110,6 +115,7 @@ pub async fn start(config: &Config, clock: Clock, demo: bool) -> Result<Running,
         first_key,
         rooms,
         sealer,
+        turn,
         workers,
         handles,
         shutdown: Duration::from_secs(config.server.shutdown_timeout_s),
@@ -133,11 +139,27 @@ impl Running {
         for handle in &self.handles {
             handle.stop(true).await;
         }
-        self.workers.stop().await;
+        self.workers.stop(WORKERS_PATIENCE).await;
         background::seal_the_rest(&self.sealer).await;
+        self.turn.give_up(&self.rooms.db).await;
         self.rooms.db.close().await;
         tracing::info!("docket has stopped");
     }
+}
+
+/// Closes the database of a command, after sealing what it wrote: no server may be there to do it.
+///
+/// # Errors
+/// When the key for sealing or the file of checkpoints cannot be read or written.
+pub async fn seal_and_close(db: Db, config: &Config) -> Result<(), Failure> {
+    let db = Arc::new(db);
+    let key = SealKey::load_or_create(&config.data_dir)?;
+    let turn = SealingTurn::of_this_process(db.dialect());
+    let sealer = Sealer::new(Arc::clone(&db), key, &config.data_dir, turn.guard())?;
+    background::seal_the_rest(&sealer).await;
+    turn.give_up(&db).await;
+    db.close().await;
+    Ok(())
 }
 
 /// Serves until the process is told to stop (SIGTERM, SIGINT).

@@ -38,6 +38,8 @@ const NEIGHBOURS: &[(&str, &str)] = &[("db", "telemetry"), ("events", "jobs")];
 const FUNCTION_LINES_MAX: usize = 70;
 const FILE_LINES_MAX: usize = 400;
 const LINE_MAX: usize = 100;
+/// Scenarios stand inside a macro, where the formatter does not reach.
+const SCENARIO_LINE_MAX: usize = 115;
 
 /// Folders of one machine, which mean nothing on another.
 const FOREIGN: &[&str] =
@@ -158,8 +160,9 @@ fn length_faults(path: &str, text: &str) -> Vec<String> {
 }
 
 fn width_faults(path: &str, text: &str) -> Vec<String> {
-    let wide = text.lines().enumerate().filter(|(_, line)| line.chars().count() > LINE_MAX);
-    wide.map(|(index, _)| format!("{path}:{}: longer than {LINE_MAX}", index + 1)).collect()
+    let most = if path.starts_with("tests/server/") { SCENARIO_LINE_MAX } else { LINE_MAX };
+    let wide = text.lines().enumerate().filter(|(_, line)| line.chars().count() > most);
+    wide.map(|(index, _)| format!("{path}:{}: longer than {most}", index + 1)).collect()
 }
 
 fn foreign_faults(path: &str, text: &str) -> Vec<String> {
@@ -340,6 +343,7 @@ fn planted_lengths_are_seen() {
     assert!(faulty(length_faults, "src/a.rs", &function(69)));
     assert!(faulty(length_faults, "src/a.rs", &"\n".repeat(401)));
     assert!(faulty(width_faults, "src/a.rs", &"x".repeat(101)));
+    assert!(faulty(width_faults, "tests/server/a.rs", &"x".repeat(116)));
     assert_eq!(width_faults("src/a.rs", &"é".repeat(100)), [""; 0]);
 }
 

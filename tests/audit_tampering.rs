@@ -4,6 +4,7 @@
 //! ([`forger`]), made from the description alone, and reproduces the honest seals with it. Then
 //! random tamperings are made on a copy with its triggers gone, and each must be found for its own
 //! reason. `DOCKET_TEST_SEED=N` repeats a run.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "these are tests")]
 
 #[path = "audit_tampering/forger.rs"]
 mod forger;

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use crate::audit::{Guard, Sealer};
 use crate::check;
-use crate::db::Db;
+use crate::db::{Db, Dialect};
 use crate::error::Error;
 use crate::idempotency;
 use crate::jobs::{self, Holder, Job};
@@ -15,6 +15,7 @@ use crate::kernel::{Actor, Origin};
 use crate::orders::Orders;
 use crate::telemetry::metrics;
 
+const SEALING: &str = "sealing";
 const LEASE: Duration = Duration::from_secs(10);
 const RETENTION_BATCH: i64 = 500;
 
@@ -30,10 +31,32 @@ pub(super) fn jobs(db: &Arc<Db>, orders: &Arc<Orders>, sealer: &Arc<Sealer>) -> 
     ]
 }
 
-/// Of several copies on one database, the one that holds the lease numbers and seals.
-pub(super) fn sealing_lease() -> Arc<Guard> {
-    let holder = Holder::this_process();
-    Arc::new(move |tx| jobs::hold(tx, "sealing", &holder, LEASE))
+/// Whose turn it is to number and seal: of several copies on PostgreSQL it is the one that holds
+/// the lease. On SQLite there is one server, which must not wait until a dead one's lease ends.
+pub(super) struct SealingTurn(Option<Holder>);
+
+impl SealingTurn {
+    /// This process's.
+    pub(super) fn of_this_process(dialect: Dialect) -> Self {
+        Self((dialect == Dialect::Postgres).then(Holder::this_process))
+    }
+
+    pub(super) fn guard(&self) -> Arc<Guard> {
+        match self.0.clone() {
+            Some(holder) => Arc::new(move |tx| jobs::hold(tx, SEALING, &holder, LEASE)),
+            None => Arc::new(|_tx| Ok(true)),
+        }
+    }
+
+    /// Another copy need not wait until the lease ends.
+    pub(super) async fn give_up(&self, db: &Db) {
+        let Some(holder) = self.0.clone() else { return };
+        let origin = Origin::of(Actor::System);
+        let released = db.write(&origin, move |tx| jobs::release(tx, SEALING, &holder)).await;
+        if let Err(error) = released {
+            tracing::warn!(error = %error, "the lease for sealing ends by itself, in 10 s");
+        }
+    }
 }
 
 /// Seals what was written since the last beat.
@@ -145,7 +168,8 @@ impl Job for Invariants {
     }
 
     fn beat(&self) -> Duration {
-        Duration::from_secs(60)
+        // It reads every table from end to end.
+        Duration::from_secs(300)
     }
 
     async fn run(&self) -> Result<usize, Error> {

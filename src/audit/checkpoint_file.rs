@@ -10,6 +10,7 @@ use super::checkpoint::Checkpoint;
 use super::export::write_line;
 use super::key_file::sync_directory;
 use crate::error::Error;
+use crate::kernel::Timestamp;
 
 const ACTIVE: &str = "checkpoints.jsonl";
 /// A file of this size is put aside under the number of its last seal: `checkpoints-42.jsonl`.
@@ -101,6 +102,32 @@ impl CheckpointFile {
         }
         Ok(newest.map(|number| self.directory.join(format!("checkpoints-{number}.jsonl"))))
     }
+}
+
+/// Moves the checkpoints of a data directory into a folder of their own beside the log: a restored
+/// database goes on from its own last seal, not from theirs. Answers where they are, if there were
+/// any; they still prove what they proved.
+///
+/// # Errors
+/// [`Error::Internal`] when a file cannot be moved.
+pub fn put_checkpoints_aside(data_dir: &Path, now: Timestamp) -> Result<Option<PathBuf>, Error> {
+    let logs = data_dir.join("logs");
+    if !logs.exists() {
+        return Ok(None);
+    }
+    let aside = logs.join(format!("checkpoints-before-restore-{}", now.micros()));
+    for file in fs::read_dir(&logs).map_err(failed)? {
+        let file = file.map_err(failed)?;
+        let name = file.file_name();
+        let ours = name
+            .to_str()
+            .is_some_and(|name| name.starts_with("checkpoints") && name.ends_with(".jsonl"));
+        if ours {
+            fs::create_dir_all(&aside).map_err(failed)?;
+            fs::rename(file.path(), aside.join(name)).map_err(failed)?;
+        }
+    }
+    Ok(aside.exists().then_some(aside))
 }
 
 /// Reads exported checkpoints: one line of JSON each. Half a line at the end, as a crash or a

@@ -38,7 +38,7 @@ mod trust;
 mod verify;
 
 pub use checkpoint::Checkpoint;
-pub use checkpoint_file::read_checkpoints;
+pub use checkpoint_file::{put_checkpoints_aside, read_checkpoints};
 pub use digest::{Hash, Hex, MalformedHex};
 pub use entry::{Entry, Outcome, Subject};
 pub use export::{checkpoints_after, export, export_checkpoints, newest_checkpoint};

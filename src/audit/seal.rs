@@ -60,7 +60,11 @@ pub fn draft(conn: &mut Conn, entries_max: i64) -> Result<Option<Draft>, Error> 
 ///
 /// # Errors
 /// What the database refuses.
-#[instrument(name = "audit.seal", skip_all, fields(app.module = "audit", entries = draft.entries()))]
+#[instrument(
+    name = "audit.seal",
+    skip_all,
+    fields(app.module = "audit", entries = draft.entries())
+)]
 pub fn close(
     tx: &mut WriteTx<'_>,
     key: &SealKey,

@@ -15,28 +15,28 @@ pub(super) const INVARIANTS: &[Invariant] = &[
         id: "S2",
         what: "What is on hand is the sum of all posted movements.",
         query: Query::Same(
-            "SELECT 'stock ' || COALESCE(l.sku, m.sku) || ' at ' || COALESCE(l.location, m.location)
-                 AS row_at_fault
-             FROM stock_levels l FULL JOIN (
-                 SELECT m.sku, m.location, SUM(m.delta) AS delta
+            "SELECT 'stock ' || s.sku || ' at ' || s.location AS row_at_fault
+             FROM (
+                 SELECT sku, location, on_hand AS units FROM stock_levels
+                 UNION ALL
+                 SELECT m.sku, m.location, -m.delta
                  FROM stock_movements m JOIN stock_transfers t ON t.id = m.transfer_id
-                 WHERE t.status = 'posted' GROUP BY m.sku, m.location
-             ) m ON m.sku = l.sku AND m.location = l.location
-             WHERE COALESCE(l.on_hand, 0) <> COALESCE(m.delta, 0)",
+                 WHERE t.status = 'posted'
+             ) s GROUP BY s.sku, s.location HAVING SUM(s.units) <> 0",
         ),
     },
     Invariant {
         id: "S3",
         what: "What is reserved is the sum of all pending movements.",
         query: Query::Same(
-            "SELECT 'stock ' || COALESCE(l.sku, m.sku) || ' at ' || COALESCE(l.location, m.location)
-                 AS row_at_fault
-             FROM stock_levels l FULL JOIN (
-                 SELECT m.sku, m.location, SUM(m.delta) AS delta
+            "SELECT 'stock ' || s.sku || ' at ' || s.location AS row_at_fault
+             FROM (
+                 SELECT sku, location, reserved AS units FROM stock_levels
+                 UNION ALL
+                 SELECT m.sku, m.location, m.delta
                  FROM stock_movements m JOIN stock_transfers t ON t.id = m.transfer_id
-                 WHERE t.status = 'pending' GROUP BY m.sku, m.location
-             ) m ON m.sku = l.sku AND m.location = l.location
-             WHERE COALESCE(l.reserved, 0) <> -COALESCE(m.delta, 0)",
+                 WHERE t.status = 'pending'
+             ) s GROUP BY s.sku, s.location HAVING SUM(s.units) <> 0",
         ),
     },
     Invariant {
@@ -67,18 +67,16 @@ pub(super) const INVARIANTS: &[Invariant] = &[
         id: "S6",
         what: "The sale of an order moves exactly the quantities of its lines.",
         query: Query::Same(
-            "SELECT 'transfer ' || COALESCE(l.id, m.id) || ', ' || COALESCE(l.sku, m.sku)
-                 AS row_at_fault
+            "SELECT 'transfer ' || s.id || ', ' || s.sku AS row_at_fault
              FROM (
-                 SELECT t.id, l.sku, SUM(l.quantity) AS quantity
+                 SELECT t.id, l.sku, l.quantity AS units
                  FROM stock_transfers t JOIN order_lines l ON l.order_id = t.order_id
-                 WHERE t.kind = 'sale' GROUP BY t.id, l.sku
-             ) l FULL JOIN (
-                 SELECT t.id, m.sku, SUM(m.delta) AS delta
+                 WHERE t.kind = 'sale'
+                 UNION ALL
+                 SELECT t.id, m.sku, m.delta
                  FROM stock_transfers t JOIN stock_movements m ON m.transfer_id = t.id
-                 WHERE t.kind = 'sale' GROUP BY t.id, m.sku
-             ) m ON m.id = l.id AND m.sku = l.sku
-             WHERE COALESCE(l.quantity, 0) <> -COALESCE(m.delta, 0)",
+                 WHERE t.kind = 'sale'
+             ) s GROUP BY s.id, s.sku HAVING SUM(s.units) <> 0",
         ),
     },
     Invariant {
@@ -98,21 +96,17 @@ pub(super) const INVARIANTS: &[Invariant] = &[
         what: "A cancelled order whose stock had left gave back what was not fulfilled; no other \
                order did.",
         query: Query::Same(
-            "SELECT 'order ' || COALESCE(l.order_id, m.order_id) || ', ' || COALESCE(l.sku, m.sku)
-                 AS row_at_fault
+            "SELECT 'order ' || s.order_id || ', ' || s.sku AS row_at_fault
              FROM (
-                 SELECT o.id AS order_id, l.sku,
-                     SUM(l.quantity - l.quantity_fulfilled) AS unfulfilled
+                 SELECT o.id AS order_id, l.sku, l.quantity - l.quantity_fulfilled AS units
                  FROM orders o JOIN order_lines l ON l.order_id = o.id
                  WHERE o.status = 'cancelled' AND EXISTS (SELECT 1 FROM stock_transfers t
                      WHERE t.order_id = o.id AND t.kind = 'sale' AND t.status = 'posted')
-                 GROUP BY o.id, l.sku
-             ) l FULL JOIN (
-                 SELECT t.order_id, m.sku, SUM(m.delta) AS delta
+                 UNION ALL
+                 SELECT t.order_id, m.sku, -m.delta
                  FROM stock_transfers t JOIN stock_movements m ON m.transfer_id = t.id
-                 WHERE t.kind = 'cancellation' AND t.status = 'posted' GROUP BY t.order_id, m.sku
-             ) m ON m.order_id = l.order_id AND m.sku = l.sku
-             WHERE COALESCE(l.unfulfilled, 0) <> COALESCE(m.delta, 0)",
+                 WHERE t.kind = 'cancellation' AND t.status = 'posted'
+             ) s GROUP BY s.order_id, s.sku HAVING SUM(s.units) <> 0",
         ),
     },
 ];

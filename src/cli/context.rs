@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use super::failure::Failure;
+use crate::app;
 use crate::config::Config;
-use crate::db::{DatabaseUrl, Db, DbOptions, migrate};
+use crate::db::{DatabaseUrl, Db, migrate};
 use crate::kernel::{Actor, Clock, Origin};
 
 /// The configuration: defaults, the file, the environment.
@@ -16,22 +17,19 @@ pub(super) fn load(file: Option<&Path>) -> Result<Config, Failure> {
 
 /// Where the database is.
 pub(super) fn url(config: &Config) -> Result<DatabaseUrl, Failure> {
-    let url = config.database.url(&config.data_dir).and_then(|url| url.parse());
-    url.map_err(Failure::new)
+    Ok(app::db_options(config)?.url)
 }
 
 /// Opens the database, brought to this version's schema.
 pub(super) fn open(config: &Config) -> Result<Db, Failure> {
-    let options = DbOptions {
-        url: url(config)?,
-        readers: config.database.readers,
-        writers: config.database.writers,
-        queue: config.database.queue,
-        batch: config.database.batch,
-        wait: config.database.wait(),
-    };
+    let options = app::db_options(config)?;
     migrate(&options.url)?;
     Ok(Db::open(&options, Clock::System)?)
+}
+
+/// Ends a command that changed something: its journal entries are sealed.
+pub(super) async fn close(db: Db, config: &Config) -> Result<(), Failure> {
+    Ok(app::seal_and_close(db, config).await?)
 }
 
 /// Who the journal names for what commands change.

@@ -5,13 +5,13 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use super::context;
 use super::failure::Outcome;
+use super::{context, table};
 use crate::orders;
 
 #[derive(Subcommand)]
 pub(super) enum What {
-    /// Erase the names, addresses and e-mails of a customer from the shop; the orders stay.
+    /// Erase a customer's names, addresses and e-mails; the orders stay.
     Erase {
         /// The customer's reference.
         reference: String,
@@ -20,10 +20,11 @@ pub(super) enum What {
 
 pub(super) async fn run(what: What, config: Option<&Path>) -> Outcome {
     let What::Erase { reference } = what;
-    let db = context::open(&context::load(config)?)?;
+    let config = context::load(config)?;
+    let db = context::open(&config)?;
     let work = move |tx: &mut crate::db::WriteTx<'_>| orders::erase_customer(tx, &reference);
-    db.write(&context::origin(), work).await?;
-    db.close().await;
-    eprintln!("the customer's personal data is erased");
+    let erased = db.write(&context::origin(), work).await?;
+    context::close(db, &config).await?;
+    table::line(&format!("{erased} records of personal data erased"))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -40,12 +40,13 @@ pub(super) async fn run(what: What, config: Option<&Path>) -> Outcome {
     let took = Stopwatch::start();
     let input = input::open(&args.file)?;
     let rows = ProductRows::new(input.reader)?;
-    let db = context::open(&context::load(config)?)?;
+    let config = context::load(config)?;
+    let db = context::open(&config)?;
     let mut import = Import { db, bar: input.bar, counts: Counts::default() };
     let read = import.all(rows, args.strict).await;
-    import.db.close().await;
     import.bar.finish_and_clear();
     table::line(&import.counts.summary(took.elapsed().as_secs_f64()))?;
+    context::close(import.db, &config).await?;
     read.map(|()| ExitCode::SUCCESS)
 }
 

@@ -42,7 +42,8 @@ pub(super) enum What {
 }
 
 pub(super) async fn run(what: What, config: Option<&Path>) -> Outcome {
-    let db = context::open(&context::load(config)?)?;
+    let config = context::load(config)?;
+    let db = context::open(&config)?;
     match what {
         What::Create { name, scopes, all_scopes } => {
             let scopes = if all_scopes { Scope::ALL.to_vec() } else { scopes };
@@ -51,7 +52,7 @@ pub(super) async fn run(what: What, config: Option<&Path>) -> Outcome {
         What::List => list(&db).await?,
         What::Revoke { id } => revoke(&db, id).await?,
     }
-    db.close().await;
+    context::close(db, &config).await?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -4,9 +4,12 @@
 //! standard error; a command that failed says why in one line and ends with 1, one that was asked
 //! wrongly with 2. Commands work on the database itself and are safe beside a running server.
 
+mod audit;
 mod backup;
+mod check;
 mod check_config;
 mod context;
+mod customers;
 mod failure;
 mod import;
 mod input;
@@ -19,6 +22,7 @@ mod table;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -44,6 +48,8 @@ enum Command {
     Serve(serve::Args),
     /// Bring the database to the schema of this version.
     Migrate,
+    /// Check every invariant of the shop; names the rows at fault and ends with 1 if there are any.
+    Check,
     /// Read and check the configuration, and say what follows from it.
     CheckConfig,
     /// Bring data into the shop.
@@ -51,9 +57,15 @@ enum Command {
     Import(import::What),
     /// Place the orders of a file through the API of a running server, and measure it.
     Replay(replay::Args),
+    /// Verify, export and prove the journal.
+    #[command(subcommand)]
+    Audit(audit::What),
     /// Make, list and revoke API keys.
     #[command(subcommand)]
     Keys(keys::What),
+    /// Do what a customer asks for.
+    #[command(subcommand)]
+    Customers(customers::What),
     /// Copy the database (SQLite) to a file, beside a running server.
     Backup(backup::Args),
     /// Put a backup (SQLite) in the place of the database.
@@ -65,10 +77,13 @@ impl Command {
         match self {
             Self::Serve(args) => serve::run(&args, config).await,
             Self::Migrate => migrate::run(config),
+            Self::Check => check::run(config).await,
             Self::CheckConfig => check_config::run(config),
             Self::Import(what) => import::run(what, config).await,
             Self::Replay(args) => replay::run(args).await,
+            Self::Audit(what) => audit::run(what, config).await,
             Self::Keys(what) => keys::run(what, config).await,
+            Self::Customers(what) => customers::run(what, config).await,
             Self::Backup(args) => backup::run(&args, config),
             Self::Restore(args) => restore::run(&args, config),
         }
@@ -102,7 +117,12 @@ fn chosen(cli: Cli) -> Result<Command, clap::Error> {
 }
 
 fn execute(command: Command, config: Option<&Path>) -> ExitCode {
-    let outcome = start(&command).and_then(|(runtime, _log)| runtime.block_on(command.run(config)));
+    let outcome = start(&command).and_then(|(runtime, _log)| {
+        let outcome = runtime.block_on(command.run(config));
+        // A read that is still under way holds nothing that must be kept.
+        runtime.shutdown_timeout(Duration::from_millis(500));
+        outcome
+    });
     outcome.unwrap_or_else(Failure::tell)
 }
 

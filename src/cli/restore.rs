@@ -5,7 +5,9 @@ use std::process::ExitCode;
 
 use super::failure::{Failure, Outcome};
 use super::{context, table};
+use crate::audit;
 use crate::db::{self, DatabaseUrl};
+use crate::kernel::Clock;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -17,7 +19,8 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, config: Option<&Path>) -> Outcome {
-    let url = context::url(&context::load(config)?)?;
+    let config = context::load(config)?;
+    let url = context::url(&config)?;
     let file = args.file.display();
     let DatabaseUrl::Sqlite(database) = &url else {
         return Err(Failure::usage(format!(
@@ -28,5 +31,8 @@ pub(super) fn run(args: &Args, config: Option<&Path>) -> Outcome {
     };
     db::restore(&args.file, database, args.force)?;
     table::line(&format!("{}: restored from {file}", database.display()))?;
+    if let Some(aside) = audit::put_checkpoints_aside(&config.data_dir, Clock::System.now())? {
+        table::line(&format!("the replaced journal's checkpoints are in {}", aside.display()))?;
+    }
     Ok(ExitCode::SUCCESS)
 }

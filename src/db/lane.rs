@@ -14,7 +14,7 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use tracing::Span;
 
 use super::connection::{Purpose, establish};
-use super::{Conn, DbOptions, WriteTx};
+use super::{Conn, DbOptions, Statement, WriteTx};
 use crate::error::Error;
 use crate::kernel::{Clock, Origin, Stopwatch, Timestamp};
 use crate::telemetry::metrics;
@@ -23,6 +23,10 @@ use crate::telemetry::metrics;
 type Command = Box<dyn FnOnce(&mut Conn, Timestamp) -> Answer + Send>;
 /// Tells the caller how it went: its own result, or why the commit failed.
 type Answer = Box<dyn FnOnce(Commit)>;
+
+/// How long another process may hold the write lock, and how often it is asked for meanwhile.
+const PATIENCE: Duration = Duration::from_secs(10);
+const TRY_EVERY: Duration = Duration::from_millis(1);
 
 /// How the commit of a batch went.
 #[derive(Clone, Copy)]
@@ -39,7 +43,8 @@ pub(super) struct Lane {
 
 impl Lane {
     pub(super) fn start(options: &DbOptions, clock: Clock) -> Result<Self, Error> {
-        let conn = establish(&options.url, Purpose::Writing)?;
+        let mut conn = establish(&options.url, Purpose::Writing)?;
+        Statement::new("PRAGMA busy_timeout = 0").execute(&mut conn)?;
         let (sender, commands) = mpsc::channel(options.queue);
         let (done, finished) = oneshot::channel();
         let batch = options.batch;
@@ -175,11 +180,23 @@ fn run_batch(
 
 /// IMMEDIATE: a transaction that reads before it writes must hold the write lock from its start,
 /// or SQLite refuses it without waiting.
+///
+/// SQLite's own waiting sleeps up to 100 ms between two tries, and so finds the lock taken for
+/// seconds while another process commits without a pause. The lane tries every millisecond.
 fn begin(conn: &mut Conn) -> Result<(), Error> {
     let Conn::Sqlite(sqlite) = conn else {
         return Err(Error::internal("the writer lane", "is for SQLite only"));
     };
-    Ok(AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")?)
+    let waiting = Stopwatch::start();
+    loop {
+        let begun = AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE");
+        match begun.map_err(Error::from) {
+            Err(Error::Contention(_)) if waiting.elapsed() < PATIENCE => {
+                std::thread::sleep(TRY_EVERY)
+            }
+            begun => return begun,
+        }
+    }
 }
 
 fn commit(conn: &mut Conn) -> bool {

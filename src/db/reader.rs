@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use diesel::Connection;
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::r2d2::Pool;
 use tokio::sync::Semaphore;
 use tracing::Span;
 
 use super::connection::{Manager, Purpose};
-use super::{Conn, DbOptions, Dialect, Statement, blocking};
+use super::{Conn, DbOptions, Dialect, blocking};
 use crate::error::Error;
 use crate::kernel::Stopwatch;
 use crate::telemetry::metrics;
@@ -53,14 +55,16 @@ fn in_snapshot<T>(
     conn: &mut Conn,
     work: impl FnOnce(&mut Conn) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    use diesel::Connection;
-    conn.transaction(|conn| {
-        if conn.dialect() == Dialect::Postgres {
-            Statement::new("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-                .execute(conn)?;
-        }
-        work(conn)
-    })
+    match conn {
+        Conn::Sqlite(sqlite) => AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN")?,
+        Conn::Postgres(postgres) => AnsiTransactionManager::begin_transaction_sql(
+            postgres,
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        )?,
+    }
+    let result = work(conn);
+    <Conn as Connection>::TransactionManager::rollback_transaction(conn)?;
+    result
 }
 
 pub(super) fn open_pool(

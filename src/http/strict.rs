@@ -11,9 +11,7 @@ pub(super) struct Strict<T>(pub(super) T);
 macro_rules! pass_on {
     ($($method:ident($($argument:ident: $kind:ty),*)),+ $(,)?) => {$(
         fn $method<V: Visitor<'de>>(
-            self,
-            $($argument: $kind,)*
-            visitor: V,
+            self, $($argument: $kind,)* visitor: V,
         ) -> Result<V::Value, D::Error> {
             self.0.$method($($argument,)* Strict(visitor))
         }

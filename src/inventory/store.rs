@@ -93,7 +93,8 @@ struct Found {
     found: String,
 }
 
-/// Changes the levels that a transfer moves; answers the SKUs of those that the guard let change. PostgreSQL first locks them in the order of their
+/// Changes the levels that a transfer moves; answers the SKUs of those that the guard let change.
+/// PostgreSQL first locks them in the order of their
 /// keys, or two orders of the same products would wait for each other in a circle.
 fn update_levels(
     tx: &mut WriteTx<'_>,

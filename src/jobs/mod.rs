@@ -7,5 +7,5 @@
 mod lease;
 mod runner;
 
-pub use lease::{Holder, hold};
+pub use lease::{Holder, hold, release};
 pub use runner::{Job, Workers};

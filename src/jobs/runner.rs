@@ -45,10 +45,14 @@ impl Workers {
         Self { stop, tasks }
     }
 
-    /// Lets every run that is under way end, then stops.
-    pub async fn stop(mut self) {
+    /// Lets every run that is under way end, for at most `patience`, then stops.
+    pub async fn stop(mut self, patience: Duration) {
         self.stop.send_replace(true);
-        while self.tasks.join_next().await.is_some() {}
+        let ended = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(patience, ended).await.is_err() {
+            tracing::warn!("a job was cut short");
+            self.tasks.abort_all();
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use super::model::{OrderStatus, payment_status};
 use super::prepare::pending;
 use super::reply::{self, Subject};
 use super::store::{self, OrderState};
-use super::view::LineView;
+use super::view::{self, LineView};
 use crate::db::WriteTx;
 use crate::error::Error;
 use crate::http::{Reply, Submission};
@@ -161,7 +161,7 @@ fn under_way(payment: &Payment) -> bool {
 }
 
 fn lines_of(tx: &mut WriteTx<'_>, order_id: OrderId) -> Result<Vec<LineView>, Error> {
-    let rows = store::lines(tx.conn(), &[order_id.to_string()])?;
+    let rows = view::lines(tx.conn(), &[order_id.to_string()])?;
     Ok(rows.into_iter().map(|(_, line)| line).collect())
 }
 

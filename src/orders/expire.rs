@@ -8,7 +8,7 @@ use super::model::OrderStatus;
 use super::store;
 use crate::error::Error;
 use crate::inventory::Release;
-use crate::kernel::{OrderId, Origin};
+use crate::kernel::{OrderId, Origin, crash_point};
 
 const BATCH: i64 = 100;
 
@@ -31,7 +31,9 @@ impl Orders {
     /// Two copies may find the same order; the deadline is looked at again where it counts.
     async fn expire(&self, origin: &Origin, order_id: OrderId) -> Result<bool, Error> {
         let patience = self.patience();
-        self.db
+        crash_point("expire.found");
+        let expired = self
+            .db
             .write(origin, move |tx| {
                 let Some(state) = store::state(tx.conn(), order_id)? else { return Ok(false) };
                 let due = state.deadline.is_some_and(|deadline| deadline <= tx.now());
@@ -41,6 +43,8 @@ impl Orders {
                 cancel(tx, state, "expired", Release::Expired, None, patience)?;
                 Ok(true)
             })
-            .await
+            .await?;
+        crash_point("expire.committed");
+        Ok(expired)
     }
 }

@@ -59,7 +59,8 @@ pub(super) fn leave(tx: &mut WriteTx<'_>, operation: &Operation) -> Result<(), E
 /// operation belongs to is complete. Nothing, when it was finished before.
 #[instrument(
     name = "orders.finish", skip_all,
-    fields(app.module = "orders", order.id = %operation.order_id, payment.id = %operation.payment_id)
+    fields(app.module = "orders", order.id = %operation.order_id,
+        payment.id = %operation.payment_id)
 )]
 pub(super) fn finish(
     tx: &mut WriteTx<'_>,

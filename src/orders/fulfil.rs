@@ -64,11 +64,14 @@ fn fulfil(
 ) -> Result<(), Error> {
     let before = store::state(tx.conn(), order_id)?.ok_or(OrderRefusal::Unknown)?;
     check(&before, if_match)?;
-    let rows = store::lines(tx.conn(), &[order_id.to_string()])?;
+    let rows = view::lines(tx.conn(), &[order_id.to_string()])?;
     let lines: Vec<LineView> = rows.into_iter().map(|(_, line)| line).collect();
     let leaving = leaving(&lines, parcel.lines.as_deref())?;
 
     // Nothing says no from here, but for a faster request.
+    if leaving.is_empty() {
+        return Err(Error::Contention("an order was fulfilled under way".into()));
+    }
     for (line_id, quantity) in &leaving {
         if !store::fulfil_line(tx, order_id, line_id, *quantity)? {
             return Err(Error::Contention("a line was fulfilled under way".into()));

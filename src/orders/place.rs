@@ -3,7 +3,7 @@
 use tracing::instrument;
 
 use super::Orders;
-use super::prepare::Prepared;
+use super::prepare::{Placing, Prepared, prepare};
 use super::reply::Subject;
 use super::request::PlaceOrder;
 use crate::error::Error;
@@ -52,7 +52,8 @@ impl Orders {
         let prepared = self
             .db
             .write(origin, move |tx| {
-                Self::prepare(tx, &terms, patience, &submission, &request, &pay)
+                let (submission, request, pay) = (&submission, &request, &pay);
+                prepare(tx, &Placing { submission, request, pay, terms: &terms, patience })
             })
             .await?;
         crash_point("place.prepared");

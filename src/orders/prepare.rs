@@ -1,14 +1,16 @@
 //! Placing, step one: everything that can say no, then one write of all that is intended.
 
+use std::time::Duration;
+
 use serde_json::json;
 
-use super::Orders;
-use super::customers;
+use super::Terms;
+use super::customers::{self, NewPersonalData};
 use super::error::OrderRefusal;
-use super::model::{OrderPaymentStatus, OrderStatus};
+use super::model::{FulfilmentStatus, OrderPaymentStatus, OrderStatus};
 use super::reply::{self, Subject};
 use super::request::{LineInput, PlaceOrder};
-use super::store::{self, NewLine, NewOrder, NewPersonalData};
+use super::store::{self, NewLine, NewOrder};
 use crate::audit::{self, Entry};
 use crate::catalog::{self, Priced};
 use crate::db::WriteTx;
@@ -16,8 +18,8 @@ use crate::error::{Error, Refusal};
 use crate::http::{Reply, Submission};
 use crate::idempotency::{self, ClaimId, Claimed};
 use crate::inventory::{self, Shortage, Wanted};
-use crate::kernel::{Amount, Currency, OrderId};
-use crate::payments::{self, NewPayment, Operation, PaymentStatus};
+use crate::kernel::{Amount, Currency, CustomerId, OrderId, Timestamp};
+use crate::payments::{self, NewPayment, Operation, Payment, PaymentStatus};
 
 /// How far preparing got.
 pub(super) enum Prepared {
@@ -27,81 +29,109 @@ pub(super) enum Prepared {
     Ask(Operation),
 }
 
-impl Orders {
-    /// Step one, in one transaction.
-    pub(super) fn prepare(
-        tx: &mut WriteTx<'_>,
-        terms: &super::Terms,
-        patience: std::time::Duration,
-        submission: &Submission,
-        request: &PlaceOrder,
-        pay: &NewPayment,
-    ) -> Result<Prepared, Error> {
-        let order_id = OrderId::generate();
-        let subject = Subject::Placed(order_id);
-        let claim = match idempotency::claim(tx, submission, &subject.to_string())? {
-            Claimed::New(claim) => claim,
-            Claimed::Replay(reply) => return Ok(Prepared::Answered(reply)),
-            Claimed::Pending { subject } => {
-                return pending(tx, &subject).map(Prepared::Answered);
-            }
-        };
-        let lines = price(tx, &request.lines, request.currency)?;
-        let total = total(&lines)?;
-        if let Some(expected) = request.expected_total.filter(|expected| *expected != total) {
-            return Err(OrderRefusal::TotalMismatch { expected, actual: total }.into());
-        }
-        let customer = customers::ensure(tx, request.customer.reference.as_str())?;
-        reserve(tx, order_id, request, terms, pay)?;
+/// What is to be placed, on what terms.
+pub(super) struct Placing<'a> {
+    pub(super) submission: &'a Submission,
+    pub(super) request: &'a PlaceOrder,
+    pub(super) pay: &'a NewPayment,
+    pub(super) terms: &'a Terms,
+    /// How long the request itself waits for the gateway.
+    pub(super) patience: Duration,
+}
 
-        // Nothing says no from here.
-        let manual = matches!(pay, NewPayment::Manual);
-        let settled = manual || total.is_zero();
-        let deadline = tx.now().after(terms.manual_deadline);
-        store::insert_order(
-            tx,
-            &NewOrder {
-                id: order_id,
-                reference: request.reference.as_ref().map(|text| text.as_str()),
-                customer,
-                status: if settled { OrderStatus::Confirmed } else { OrderStatus::Pending },
-                payment_status: match total.is_zero() {
-                    true => OrderPaymentStatus::Paid,
-                    false => OrderPaymentStatus::Unpaid,
-                },
-                currency: request.currency,
-                total,
-                metadata: to_json(&request.metadata.clone().unwrap_or_default())?,
-                claim: claim.as_str(),
-                deadline: Some(deadline).filter(|_| manual && !total.is_zero()),
-            },
-        )?;
-        store::insert_lines(tx, order_id, &lines)?;
-        store_personal_data(tx, customer, order_id, request)?;
-        let currency = request.currency;
-        let (payment, operation) =
-            payments::open(tx, order_id, total, currency, pay, &claim, patience)?;
-        if payment.status == PaymentStatus::Captured {
-            inventory::post(tx, order_id)?;
-        }
-        let entry = Entry::new("order.placed", audit::Subject::Order(order_id)).after(json!({
-            "status": if settled { OrderStatus::Confirmed } else { OrderStatus::Pending },
-            "payment_status": if total.is_zero() { "paid" } else { "unpaid" },
-            "fulfilment_status": "unfulfilled",
-            "version": 1,
-            "customer_id": customer,
-            "payment_id": payment.id,
-            "method": payment.method,
-            "currency": currency,
-            "total": total,
-            "lines": lines.len(),
-        }))?;
-        audit::record(tx, entry)?;
-        match operation {
-            Some(operation) => Ok(Prepared::Ask(operation)),
-            None => answer_now(tx, &claim, subject).map(Prepared::Answered),
-        }
+/// An order that nothing speaks against.
+struct Accepted {
+    id: OrderId,
+    customer: CustomerId,
+    lines: Vec<NewLine>,
+    total: Amount,
+    status: OrderStatus,
+    payment_status: OrderPaymentStatus,
+    deadline: Option<Timestamp>,
+}
+
+/// Step one, in one transaction.
+pub(super) fn prepare(tx: &mut WriteTx<'_>, placing: &Placing<'_>) -> Result<Prepared, Error> {
+    let id = OrderId::generate();
+    let subject = Subject::Placed(id);
+    let claim = match idempotency::claim(tx, placing.submission, &subject.to_string())? {
+        Claimed::New(claim) => claim,
+        Claimed::Replay(reply) => return Ok(Prepared::Answered(reply)),
+        Claimed::Pending { subject } => return pending(tx, &subject).map(Prepared::Answered),
+    };
+    let order = accept(tx, id, placing)?;
+    write(tx, &order, placing, &claim)?;
+    let currency = placing.request.currency;
+    let (payment, operation) =
+        payments::open(tx, id, order.total, currency, placing.pay, &claim, placing.patience)?;
+    if payment.status == PaymentStatus::Captured {
+        inventory::post(tx, id)?;
     }
+    audit::record(tx, entry(&order, &payment)?)?;
+    match operation {
+        Some(operation) => Ok(Prepared::Ask(operation)),
+        None => answer_now(tx, &claim, subject).map(Prepared::Answered),
+    }
+}
+
+/// Everything that can say no, the hold on the stock last.
+fn accept(tx: &mut WriteTx<'_>, id: OrderId, placing: &Placing<'_>) -> Result<Accepted, Error> {
+    let request = placing.request;
+    let lines = price(tx, &request.lines, request.currency)?;
+    let total = total(&lines)?;
+    if let Some(expected) = request.expected_total.filter(|expected| *expected != total) {
+        return Err(OrderRefusal::TotalMismatch { expected, actual: total }.into());
+    }
+    let customer = customers::ensure(tx, request.customer.reference.as_str())?;
+    reserve(tx, id, request, placing)?;
+    let manual = matches!(placing.pay, NewPayment::Manual);
+    let (status, payment_status) = match (total.is_zero(), manual) {
+        (true, _) => (OrderStatus::Confirmed, OrderPaymentStatus::Paid),
+        (false, true) => (OrderStatus::Confirmed, OrderPaymentStatus::Unpaid),
+        (false, false) => (OrderStatus::Pending, OrderPaymentStatus::Unpaid),
+    };
+    let waits = manual && !total.is_zero();
+    let deadline = waits.then(|| tx.now().after(placing.terms.manual_deadline));
+    Ok(Accepted { id, customer, lines, total, status, payment_status, deadline })
+}
+
+fn write(
+    tx: &mut WriteTx<'_>,
+    order: &Accepted,
+    placing: &Placing<'_>,
+    claim: &ClaimId,
+) -> Result<(), Error> {
+    let request = placing.request;
+    let new = NewOrder {
+        id: order.id,
+        reference: request.reference.as_ref().map(|text| text.as_str()),
+        customer: order.customer,
+        status: order.status,
+        payment_status: order.payment_status,
+        currency: request.currency,
+        total: order.total,
+        metadata: to_json(&request.metadata.clone().unwrap_or_default())?,
+        claim: claim.as_str(),
+        deadline: order.deadline,
+    };
+    store::insert_order(tx, &new)?;
+    store::insert_lines(tx, order.id, &order.lines)?;
+    store_personal_data(tx, order.customer, order.id, request)
+}
+
+fn entry(order: &Accepted, payment: &Payment) -> Result<Entry, Error> {
+    Entry::new("order.placed", audit::Subject::Order(order.id)).after(json!({
+        "status": order.status,
+        "payment_status": order.payment_status,
+        "fulfilment_status": FulfilmentStatus::Unfulfilled,
+        "version": 1,
+        "customer_id": order.customer,
+        "payment_id": payment.id,
+        "method": payment.method,
+        "currency": payment.currency,
+        "total": order.total,
+        "lines": order.lines.len(),
+    }))
 }
 
 fn answer_now(tx: &mut WriteTx<'_>, claim: &ClaimId, subject: Subject) -> Result<Reply, Error> {
@@ -174,8 +204,7 @@ fn reserve(
     tx: &mut WriteTx<'_>,
     order_id: OrderId,
     request: &PlaceOrder,
-    terms: &super::Terms,
-    pay: &NewPayment,
+    placing: &Placing<'_>,
 ) -> Result<(), Error> {
     let mut wanted: Vec<Wanted> = Vec::new();
     for line in &request.lines {
@@ -187,9 +216,9 @@ fn reserve(
             }
         }
     }
-    let held_for = match pay {
-        NewPayment::Card { .. } => terms.hold,
-        NewPayment::Manual => terms.manual_deadline,
+    let held_for = match placing.pay {
+        NewPayment::Card { .. } => placing.terms.hold,
+        NewPayment::Manual => placing.terms.manual_deadline,
     };
     let deadline = tx.now().after(held_for);
     let short = inventory::reserve(tx, order_id, &wanted, deadline)?;
@@ -205,7 +234,7 @@ fn reserve(
 
 fn store_personal_data(
     tx: &mut WriteTx<'_>,
-    customer: crate::kernel::CustomerId,
+    customer: CustomerId,
     order_id: OrderId,
     request: &PlaceOrder,
 ) -> Result<(), Error> {
@@ -218,7 +247,7 @@ fn store_personal_data(
         name: person.name.as_ref().map(|text| text.as_str().to_owned()),
         shipping_address: request.shipping_address.as_ref().map(to_json).transpose()?,
     };
-    store::insert_personal_data(tx, customer, order_id, data)
+    customers::insert_personal_data(tx, customer, order_id, data)
 }
 
 fn to_json(value: &impl serde::Serialize) -> Result<String, Error> {

@@ -47,6 +47,7 @@ impl Orders {
     }
 
     async fn ask_and_finish(&self, origin: &Origin, operation: Operation) -> Result<(), Error> {
+        crash_point("settle.claimed");
         let heard = self.gateways.ask_again(&operation).await;
         crash_point("settle.answered");
         self.db
@@ -54,6 +55,8 @@ impl Orders {
                 Heard::Known(answer) => finish(tx, &operation, answer).map(|_| ()),
                 Heard::Unknown => leave(tx, &operation),
             })
-            .await
+            .await?;
+        crash_point("settle.finished");
+        Ok(())
     }
 }

@@ -1,24 +1,15 @@
 //! Queries on the order tables.
 
-use std::collections::HashMap;
-
 use diesel::prelude::*;
 
 use super::list::Filters;
 use super::model::{FulfilmentStatus, OrderPaymentStatus, OrderStatus};
-use super::schema::{
-    customers, order_adjustments, order_fulfilment_lines, order_fulfilments, order_lines, orders,
-    personal_data,
-};
-use super::view::{
-    AdjustmentView, CustomerView, FulfilmentLineView, FulfilmentView, LineView, OrderView,
-};
+use super::schema::{customers, orders};
+use super::view::{CustomerView, OrderView};
 use crate::db::{Conn, Dialect, Statement, Value, WriteTx};
 use crate::error::Error;
 use crate::http::Paging;
-use crate::kernel::{
-    Amount, Currency, CustomerId, FulfilmentId, LineId, OrderId, PersonalDataId, Timestamp,
-};
+use crate::kernel::{Amount, Currency, CustomerId, FulfilmentId, LineId, OrderId, Timestamp};
 
 /// An order as stored.
 #[derive(Queryable, Clone)]
@@ -242,66 +233,6 @@ pub(super) fn insert_lines(
     Ok(())
 }
 
-/// What of a person belongs to an order.
-pub(super) struct NewPersonalData {
-    pub(super) email: Option<String>,
-    pub(super) name: Option<String>,
-    pub(super) shipping_address: Option<String>,
-}
-
-pub(super) fn insert_personal_data(
-    tx: &mut WriteTx<'_>,
-    customer: CustomerId,
-    order_id: OrderId,
-    new: NewPersonalData,
-) -> Result<(), Error> {
-    let row: [Value; 7] = [
-        PersonalDataId::generate().to_string().into(),
-        customer.to_string().into(),
-        order_id.to_string().into(),
-        new.email.into(),
-        new.name.into(),
-        new.shipping_address.into(),
-        tx.now().micros().into(),
-    ];
-    let columns =
-        ["id", "customer_id", "order_id", "email", "name", "shipping_address", "created_at"];
-    tx.execute(Statement::insert("personal_data", columns, [row]))?;
-    Ok(())
-}
-
-pub(super) fn erase_personal_data(
-    tx: &mut WriteTx<'_>,
-    customer: CustomerId,
-) -> Result<usize, Error> {
-    let theirs = personal_data::table.filter(personal_data::customer_id.eq(customer.to_string()));
-    Ok(diesel::delete(theirs).execute(tx.conn())?)
-}
-
-pub(super) fn customer(conn: &mut Conn, reference: &str) -> Result<Option<CustomerId>, Error> {
-    let id: Option<String> = customers::table
-        .filter(customers::reference.eq(reference))
-        .select(customers::id)
-        .first(conn)
-        .optional()?;
-    id.map(|id| id.parse().map_err(|failure| Error::internal("reading a customer", failure)))
-        .transpose()
-}
-
-pub(super) fn insert_customer(
-    tx: &mut WriteTx<'_>,
-    id: CustomerId,
-    reference: &str,
-) -> Result<(), Error> {
-    let statement = Statement::new(
-        "INSERT INTO customers (id, reference, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-    )
-    .bind_all([id.to_string().as_str(), reference])
-    .bind(tx.now().micros());
-    tx.execute(statement)?;
-    Ok(())
-}
-
 pub(super) fn order_with_customer(
     conn: &mut Conn,
     id: OrderId,
@@ -354,75 +285,6 @@ pub(super) fn page(
             .filter(orders::created_at.lt(at).or(orders::created_at.eq(at).and(orders::id.lt(id))));
     }
     Ok(query.load(conn)?)
-}
-
-pub(super) fn lines(
-    conn: &mut Conn,
-    order_ids: &[String],
-) -> Result<Vec<(String, LineView)>, Error> {
-    type Row = (String, String, String, String, i64, i64, i64, i64, i64);
-    let rows: Vec<Row> = order_lines::table
-        .filter(order_lines::order_id.eq_any(order_ids))
-        .order((order_lines::order_id, order_lines::id))
-        .load(conn)?;
-    let read = |row: Row| -> Result<(String, LineView), Unreadable> {
-        let (order_id, id, sku, name, quantity, unit_price, total, fulfilled, returned) = row;
-        let (unit_price, total) = (Amount::new(unit_price)?, Amount::new(total)?);
-        let (quantity_fulfilled, quantity_returned) = (fulfilled, returned);
-        let line = LineView {
-            id,
-            sku,
-            name,
-            quantity,
-            unit_price,
-            total,
-            quantity_fulfilled,
-            quantity_returned,
-        };
-        Ok((order_id, line))
-    };
-    rows.into_iter().map(|row| read(row).map_err(unreadable)).collect()
-}
-
-pub(super) fn adjustments(
-    conn: &mut Conn,
-    order_ids: &[String],
-) -> Result<Vec<(String, AdjustmentView)>, Error> {
-    let rows: Vec<(String, i64, String, String, i64, i64)> = order_adjustments::table
-        .filter(order_adjustments::order_id.eq_any(order_ids))
-        .order((order_adjustments::order_id, order_adjustments::position))
-        .load(conn)?;
-    let read = |(order_id, _, kind, label, amount, included)| {
-        (order_id, AdjustmentView { kind, label, amount, included: included == 1 })
-    };
-    Ok(rows.into_iter().map(read).collect())
-}
-
-pub(super) fn fulfilments(
-    conn: &mut Conn,
-    order_ids: &[String],
-) -> Result<Vec<(String, FulfilmentView)>, Error> {
-    let parcels: Vec<(String, String, Option<String>, i64)> = order_fulfilments::table
-        .filter(order_fulfilments::order_id.eq_any(order_ids))
-        .order((order_fulfilments::order_id, order_fulfilments::id))
-        .load(conn)?;
-    if parcels.is_empty() {
-        return Ok(Vec::new());
-    }
-    let contents: Vec<(String, String, String, i64)> = order_fulfilment_lines::table
-        .filter(order_fulfilment_lines::order_id.eq_any(order_ids))
-        .order(order_fulfilment_lines::line_id)
-        .load(conn)?;
-    let mut by_parcel: HashMap<String, Vec<FulfilmentLineView>> = HashMap::new();
-    for (_, parcel, line_id, quantity) in contents {
-        by_parcel.entry(parcel).or_default().push(FulfilmentLineView { line_id, quantity });
-    }
-    let read = |(order_id, id, tracking, created_at): (String, String, _, i64)| {
-        let lines = by_parcel.remove(&id).unwrap_or_default();
-        let created_at = Timestamp::from_micros(created_at);
-        (order_id, FulfilmentView { id, lines, tracking, created_at })
-    };
-    Ok(parcels.into_iter().map(read).collect())
 }
 
 /// Adds to what left of a line, when that much is left; answers whether it was.

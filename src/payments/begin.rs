@@ -49,7 +49,7 @@ pub fn begin(
 ) -> Result<Operation, Error> {
     let payment = store::payment(tx.conn(), payment_id)?.ok_or(PaymentRefusal::Unknown)?;
     let amount = check(&payment, ask)?;
-    if !store::set_aside(tx, payment_id, ask.kind, amount)? {
+    if !store::set_aside(tx, &payment, ask.kind, amount)? {
         // Another request was faster: say how it stands now.
         let now = store::payment(tx.conn(), payment_id)?.ok_or(PaymentRefusal::Unknown)?;
         check(&now, ask)?;

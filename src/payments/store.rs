@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 
-use super::gateway::{Answer, Request};
-use super::ledger::Transfer;
+use super::gateway::Answer;
 use super::model::{
     CaptureMode, Method, NextAction, Operation, OperationKind, Payment, PaymentStatus, RefundView,
 };
-use super::schema::{ledger_transfers, payment_operations, payments, test_gateway_records};
+use super::schema::{payment_operations, payments};
 use crate::db::{Conn, Dialect, Statement, Value, WriteTx};
 use crate::error::Error;
 use crate::idempotency::ClaimId;
@@ -164,10 +163,11 @@ pub(super) fn save_payment(tx: &mut WriteTx<'_>, payment: Payment) -> Result<Pay
     Ok(Payment { version: payment.version + 1, updated_at: now, ..payment })
 }
 
-/// Sets an amount aside, when there is that much left; answers whether there was.
+/// Sets an amount aside, when there is that much left of the very version of the payment that was
+/// read; answers whether there was.
 pub(super) fn set_aside(
     tx: &mut WriteTx<'_>,
-    id: PaymentId,
+    payment: &Payment,
     kind: OperationKind,
     amount: Amount,
 ) -> Result<bool, Error> {
@@ -182,11 +182,11 @@ pub(super) fn set_aside(
     };
     let statement = Statement::new(format!(
         "UPDATE payments SET {column} = {column} + ?, version = version + 1, updated_at = ? \
-         WHERE id = ? AND {guard}"
+         WHERE id = ? AND version = ? AND {guard}"
     ))
     .bind_all([amount.minor(), tx.now().micros()])
-    .bind(id.to_string())
-    .bind(amount.minor());
+    .bind(payment.id.to_string())
+    .bind_all([payment.version, amount.minor()]);
     Ok(tx.execute(statement)? == 1)
 }
 
@@ -390,101 +390,4 @@ pub fn refund_view(conn: &mut Conn, id: OperationId) -> Result<RefundView, Error
         })
     };
     read().map_err(unreadable)
-}
-
-/// The pending transfer that holds a payment's money; none for manual payments.
-pub(super) fn authorization_of(
-    tx: &mut WriteTx<'_>,
-    payment: &Payment,
-) -> Result<Option<String>, Error> {
-    let found = ledger_transfers::table
-        .filter(ledger_transfers::payment_id.eq(payment.id.to_string()))
-        .filter(ledger_transfers::kind.eq("authorization"))
-        .select(ledger_transfers::id)
-        .first(tx.conn());
-    Ok(found.optional()?)
-}
-
-pub(super) fn insert_transfers(
-    tx: &mut WriteTx<'_>,
-    operation: &Operation,
-    payment: &Payment,
-    transfers: Vec<Transfer>,
-) -> Result<(), Error> {
-    if transfers.is_empty() {
-        return Ok(());
-    }
-    let now = tx.now().micros();
-    let rows = transfers.into_iter().map(|transfer| -> [Value; 10] {
-        [
-            transfer.id.to_string().into(),
-            payment.id.to_string().into(),
-            operation.id.to_string().into(),
-            transfer.kind.into(),
-            transfer.pending_id.into(),
-            transfer.debit_account.into(),
-            transfer.credit_account.into(),
-            transfer.amount.minor().into(),
-            payment.currency.as_str().into(),
-            now.into(),
-        ]
-    });
-    let columns = [
-        "id",
-        "payment_id",
-        "operation_id",
-        "kind",
-        "pending_id",
-        "debit_account",
-        "credit_account",
-        "amount",
-        "currency",
-        "created_at",
-    ];
-    tx.execute(Statement::insert("ledger_transfers", columns, rows))?;
-    Ok(())
-}
-
-#[derive(QueryableByName)]
-struct Recorded {
-    #[diesel(sql_type = diesel::sql_types::Text)]
-    outcome: String,
-}
-
-/// Writes the test gateway's record, once per key; answers the outcome recorded first.
-pub(super) fn record_at_test_gateway(
-    tx: &mut WriteTx<'_>,
-    request: &Request,
-    outcome: &str,
-) -> Result<String, Error> {
-    let takes = request.kind == OperationKind::Capture
-        || (request.kind == OperationKind::Authorize
-            && request.capture_mode == CaptureMode::Automatic);
-    let captured = if takes && outcome == "approved" { request.amount.minor() } else { 0 };
-    let statement = Statement::new(
-        "INSERT INTO test_gateway_records (id, kind, payment_reference, amount, captured, \
-         currency, outcome, requests, created_at) VALUES (?,?,?,?,?,?,?,1,?) \
-         ON CONFLICT (id) DO UPDATE SET requests = test_gateway_records.requests + 1 \
-         RETURNING outcome",
-    )
-    .bind_all([request.id.to_string(), request.kind.as_str().to_owned()])
-    .bind(request.payment_id.to_string())
-    .bind_all([request.amount.minor(), captured])
-    .bind_all([request.currency.as_str(), outcome])
-    .bind(tx.now().micros());
-    let recorded: Option<Recorded> = statement.first(tx.conn())?;
-    recorded
-        .map(|row| row.outcome)
-        .ok_or_else(|| Error::internal("recording at the test gateway", "no row came back"))
-}
-
-pub(super) fn recorded_at_test_gateway(
-    conn: &mut Conn,
-    id: OperationId,
-) -> Result<Option<String>, Error> {
-    let found = test_gateway_records::table
-        .find(id.to_string())
-        .select(test_gateway_records::outcome)
-        .first(conn);
-    Ok(found.optional()?)
 }

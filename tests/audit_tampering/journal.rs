@@ -100,8 +100,11 @@ impl Journal {
     }
 }
 
+/// Waits for the connections of the pool, which close a moment after it.
 fn open(path: PathBuf) -> SqliteConnection {
-    SqliteConnection::establish(path.to_str().unwrap()).unwrap()
+    let mut sqlite = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    sqlite.batch_execute("PRAGMA busy_timeout = 10000").unwrap();
+    sqlite
 }
 
 #[derive(QueryableByName)]

@@ -212,17 +212,18 @@ VALUES
 ('e24', 'order.cancelled', 1, 'order:shipped', 'key:h1', 'refused', NULL, NULL, 1);
 
 INSERT INTO journal_entries (id, type, version, subject, actor, outcome, created_at)
-SELECT 'e25-' || id, 'payment.' || CASE
-    WHEN status = 'failed' THEN 'failed'
-    WHEN kind = 'authorize' THEN 'authorized'
-    WHEN kind = 'capture' THEN 'captured'
-    WHEN kind = 'void' THEN 'voided'
-    ELSE 'refunded' END, 1, 'payment:' || payment_id, 'key:h1', 'success', 1
-FROM payment_operations WHERE status <> 'pending';
+SELECT 'e25-' || o.id, 'payment.' || CASE
+    WHEN o.status = 'failed' THEN 'failed'
+    WHEN o.kind = 'authorize' AND p.capture_mode = 'manual' THEN 'authorized'
+    WHEN o.kind IN ('authorize', 'capture') THEN 'captured'
+    WHEN o.kind = 'void' THEN 'voided'
+    ELSE 'refunded' END, 1, 'payment:' || o.payment_id, 'key:h1', 'success', 1
+FROM payment_operations o JOIN payments p ON p.id = o.payment_id WHERE o.status <> 'pending';
 
 INSERT INTO journal_sequence (seq, entry_id)
 SELECT ROW_NUMBER() OVER (ORDER BY id), id FROM journal_entries;
 
-INSERT INTO journal_seals (number, first_seq, last_seq, root, chain, key_id, signature, sealed_at)
-VALUES (1, 1, 10, 'r', 'c', 'k', 's', 1), (2, 11, 20, 'r', 'c', 'k', 's', 1),
-    (3, 21, 21, 'r', 'c', 'k', 's', 1);
+INSERT INTO journal_seals (number, first_seq, last_seq, root, chain, key_id, public_key, signature,
+    sealed_at)
+VALUES (1, 1, 10, 'r', 'c', 'k', 'p', 's', 1), (2, 11, 20, 'r', 'c', 'k', 'p', 's', 1),
+    (3, 21, 21, 'r', 'c', 'k', 'p', 's', 1);

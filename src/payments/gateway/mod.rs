@@ -1,6 +1,7 @@
 //! Gateways: who moves the money. One file per gateway.
 
 mod manual;
+mod store;
 mod test;
 
 use async_trait::async_trait;

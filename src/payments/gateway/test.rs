@@ -8,11 +8,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{Answer, Gateway, GatewayFailure, Request};
+use super::{Answer, Gateway, GatewayFailure, Request, store};
 use crate::db::Db;
 use crate::kernel::{Actor, OperationId, Origin};
 use crate::payments::model::OperationKind;
-use crate::payments::store;
 
 /// Cards of the test gateway; the tokens that are not named here are declined as `invalid_token`.
 const TOKENS: [(&str, &str, Manner); 5] = [
@@ -82,9 +81,7 @@ impl Gateway for TestGateway {
         let (id, request) = (request.id, request.clone());
         let recorded = self
             .db
-            .write(&Origin::of(Actor::System), move |tx| {
-                store::record_at_test_gateway(tx, &request, outcome)
-            })
+            .write(&Origin::of(Actor::System), move |tx| store::record(tx, &request, outcome))
             .await
             .map_err(|failure| GatewayFailure(failure.to_string()))?;
         if manner == Manner::Silently {
@@ -96,7 +93,7 @@ impl Gateway for TestGateway {
     async fn look_up(&self, id: OperationId) -> Result<Option<Answer>, GatewayFailure> {
         let recorded = self
             .db
-            .read(move |conn| store::recorded_at_test_gateway(conn, id))
+            .read(move |conn| store::recorded(conn, id))
             .await
             .map_err(|failure| GatewayFailure(failure.to_string()))?;
         Ok(recorded.map(|outcome| answer(id, &outcome)))

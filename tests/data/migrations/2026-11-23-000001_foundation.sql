@@ -18,8 +18,9 @@ INSERT INTO journal_sequence (seq, entry_id) VALUES (1, 'e1');
 
 INSERT INTO journal_unsequenced (entry_id) VALUES ('e2');
 
-INSERT INTO journal_seals (number, first_seq, last_seq, root, chain, key_id, signature, sealed_at)
-VALUES (1, 1, 1, 'root', 'chain', 'key', 'signature', 1);
+INSERT INTO journal_seals (number, first_seq, last_seq, root, chain, key_id, public_key, signature,
+    sealed_at)
+VALUES (1, 1, 1, 'root', 'chain', 'key', 'public', 'signature', 1);
 
 INSERT INTO job_leases (name, holder, fence, expires_at) VALUES ('settlement', 'p1', 1, 2);
 

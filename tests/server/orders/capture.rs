@@ -17,7 +17,10 @@ both! {
         let (order, payment) = authorized(app).await;
         let path = format!("{payment}/capture");
         let first = app.owner().post(&path, &json!({ "amount": 300 })).await.expect(200);
-        assert_eq!((&first["status"], &first["amount_captured"]), (&json!("partially_captured"), &json!(300)));
+        assert_eq!(
+            (&first["status"], &first["amount_captured"]),
+            (&json!("partially_captured"), &json!(300)),
+        );
         let too_much = app.owner().post(&path, &json!({ "amount": 701 })).await;
         assert_eq!(too_much.refused(409, "amount_exceeds_capturable")["available"], 700);
         let order_path = format!("/v1/orders/{}", order["id"].as_str().unwrap());
@@ -36,21 +39,29 @@ both! {
         assert_eq!(refused.refused(409, "invalid_transition")["allowed"], json!([]));
         let id = order["id"].as_str().unwrap();
         let order = app.owner().get(&format!("/v1/orders/{id}")).await.expect(200);
-        assert_eq!((&order["status"], &order["payment_status"]), (&json!("confirmed"), &json!("voided")));
+        assert_eq!(
+            (&order["status"], &order["payment_status"]),
+            (&json!("confirmed"), &json!("voided")),
+        );
         let parcel = app.owner().post(&format!("/v1/orders/{id}/fulfilments"), &json!({})).await;
         parcel.refused(409, "payment_not_secured");
     }
 
     async fn what_is_left_after_a_part_was_captured_can_be_voided(app: &TestApp) {
         let (_, payment) = authorized(app).await;
-        app.owner().post(&format!("{payment}/capture"), &json!({ "amount": 400 })).await.expect(200);
+        app.owner().post(&format!("{payment}/capture"), &json!({ "amount": 400 }))
+            .await.expect(200);
         let voided = app.owner().post(&format!("{payment}/void"), &json!({})).await.expect(200);
-        assert_eq!((&voided["status"], &voided["amount_captured"]), (&json!("captured"), &json!(400)));
+        assert_eq!(
+            (&voided["status"], &voided["amount_captured"]),
+            (&json!("captured"), &json!(400)),
+        );
     }
 
     async fn captures_wants_an_amount_in_range(app: &TestApp) {
         let (_, payment) = authorized(app).await;
-        for amount in [json!(0), json!(-1), json!("1"), json!(9_007_199_254_740_992_i64), json!(1.5)] {
+        let too_much = json!(9_007_199_254_740_992_i64);
+        for amount in [json!(0), json!(-1), json!("1"), too_much, json!(1.5)] {
             let body = json!({ "amount": amount });
             let answer = app.owner().post(&format!("{payment}/capture"), &body).await;
             answer.refused(422, "validation");

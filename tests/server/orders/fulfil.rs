@@ -24,7 +24,10 @@ both! {
         assert_eq!(refused["errors"][0]["left"], 1);
 
         let rest = app.owner().post(&path, &json!({})).await.expect(201);
-        assert_eq!((&rest["status"], &rest["fulfilment_status"]), (&json!("completed"), &json!("fulfilled")));
+        assert_eq!(
+            (&rest["status"], &rest["fulfilment_status"]),
+            (&json!("completed"), &json!("fulfilled")),
+        );
         assert_eq!(rest["fulfilments"].as_array().unwrap().len(), 2);
         app.owner().post(&path, &json!({})).await.refused(409, "exceeds_unfulfilled");
         let cancel = format!("/v1/orders/{}/cancel", order["id"].as_str().unwrap());

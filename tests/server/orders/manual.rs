@@ -12,7 +12,10 @@ both! {
     async fn the_goods_leave_the_stock_when_the_money_is_recorded(app: &TestApp) {
         app.product("tea", 500, 10).await;
         let order = app.owner().order(json!([line("tea", 2)]), json!({ "method": "manual" })).await;
-        assert_eq!((&order["status"], &order["payment_status"]), (&json!("confirmed"), &json!("unpaid")));
+        assert_eq!(
+            (&order["status"], &order["payment_status"]),
+            (&json!("confirmed"), &json!("unpaid")),
+        );
         assert_eq!(app.stock("tea").await, (10, 2));
         let payment = order["payments"][0]["id"].as_str().unwrap();
         let path = format!("/v1/payments/{payment}/capture");

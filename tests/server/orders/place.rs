@@ -9,7 +9,11 @@ both! {
         app.product("tea", 349, 10).await;
         let body = json!({
             "reference": "31198570044",
-            "customer": { "reference": "household-900", "email": "a@shop.test", "name": "A. Buyer" },
+            "customer": {
+                "reference": "household-900",
+                "email": "a@shop.test",
+                "name": "A. Buyer",
+            },
             "currency": "USD",
             "lines": [line("tea", 2), line("tea", 1)],
             "payment": card("tok_visa"),
@@ -32,7 +36,10 @@ both! {
         assert_eq!(order["customer"], json!({ "reference": "household-900" }));
         assert_eq!(order["metadata"]["basket"], "morning");
         assert_eq!(order["number"], "1001");
-        assert_eq!(answer.header("location"), format!("/v1/orders/{}", order["id"].as_str().unwrap()));
+        assert_eq!(
+            answer.header("location"),
+            format!("/v1/orders/{}", order["id"].as_str().unwrap()),
+        );
         assert_eq!(app.stock("tea").await, (7, 0));
         assert!(!answer.body.contains("a@shop.test"), "an answer must not hold personal data");
 
@@ -87,7 +94,8 @@ both! {
         let named: Vec<_> = problem["errors"].as_array().unwrap().iter()
             .map(|error| (error["field"].as_str().unwrap().to_owned(), error["available"].clone()))
             .collect();
-        let expected = [("lines[1].quantity".into(), json!(1)), ("lines[2].quantity".into(), json!(0))];
+        let expected =
+            [("lines[1].quantity".into(), json!(1)), ("lines[2].quantity".into(), json!(0))];
         assert_eq!(named, expected);
     }
 
@@ -113,7 +121,10 @@ both! {
     async fn an_order_of_nothing_but_free_goods_is_paid_at_once(app: &TestApp) {
         app.product("sample", 0, 3).await;
         let order = app.owner().order(json!([line("sample", 1)]), card("tok_visa")).await;
-        assert_eq!((&order["status"], &order["payment_status"]), (&json!("confirmed"), &json!("paid")));
+        assert_eq!(
+            (&order["status"], &order["payment_status"]),
+            (&json!("confirmed"), &json!("paid")),
+        );
         assert_eq!(app.stock("sample").await, (2, 0));
     }
 

@@ -10,12 +10,16 @@ both! {
         let order = app.owner().order(json!([line("tea", 2)]), card("tok_visa")).await;
         let payment = order["payments"][0]["id"].as_str().unwrap();
         let path = format!("/v1/payments/{payment}/refunds");
-        let refund = app.owner().post(&path, &json!({ "amount": 400, "reason": "broken" })).await.expect(201);
+        let refund = app.owner().post(&path, &json!({ "amount": 400, "reason": "broken" }))
+            .await.expect(201);
         assert_eq!(refund["payment_id"], payment);
         assert_eq!((&refund["amount"], &refund["status"]), (&json!(400), &json!("succeeded")));
         assert_eq!(refund["reason"], "broken");
         let order_path = format!("/v1/orders/{}", order["id"].as_str().unwrap());
-        assert_eq!(app.owner().get(&order_path).await.json()["payment_status"], "partially_refunded");
+        assert_eq!(
+            app.owner().get(&order_path).await.json()["payment_status"],
+            "partially_refunded",
+        );
         let too_much = app.owner().post(&path, &json!({ "amount": 601 })).await;
         assert_eq!(too_much.refused(409, "amount_exceeds_refundable")["available"], 600);
         app.owner().post(&path, &json!({})).await.expect(201);

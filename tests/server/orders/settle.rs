@@ -10,7 +10,10 @@ both! {
         let body = order_of(json!([line("tea", 2)]), card("tok_timeout"));
         let first = app.owner().post_as("late", "/v1/orders", &body).await;
         let order = first.expect(202);
-        assert_eq!((&order["status"], &order["payment_status"]), (&json!("pending"), &json!("unpaid")));
+        assert_eq!(
+            (&order["status"], &order["payment_status"]),
+            (&json!("pending"), &json!("unpaid")),
+        );
         assert_eq!(first.header("retry-after"), "1");
         assert_eq!(app.stock("tea").await, (10, 2));
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use docket::app::{self, Running};
 use docket::config::Config;
-use docket::db::{Db, DbOptions};
+use docket::db::{Db, DbOptions, WriteTx};
+use docket::error::Error;
 use docket::kernel::{Actor, Clock, Origin};
 use docket::telemetry::LogOptions;
 use serde_json::{Value, json};
@@ -54,7 +55,7 @@ impl TestApp {
             ("DOCKET_AUTH__BOOTSTRAP_API_KEY".to_owned(), KEY.to_owned()),
             ("DOCKET_DATABASE__READERS".to_owned(), "2".to_owned()),
             ("DOCKET_DATABASE__WRITERS".to_owned(), "4".to_owned()),
-            ("DOCKET_PAYMENTS__GATEWAY_TIMEOUT_MS".to_owned(), "500".to_owned()),
+            ("DOCKET_PAYMENTS__GATEWAY_TIMEOUT_MS".to_owned(), "2000".to_owned()),
         ];
         variables.extend(url.map(|url| ("DOCKET_DATABASE__URL".to_owned(), url)));
         variables.extend(settings.iter().map(|(name, value)| ((*name).into(), (*value).into())));
@@ -97,7 +98,7 @@ impl TestApp {
     /// Changes the database as a person at the command line does.
     pub async fn at_command_line<T: Send + 'static>(
         &self,
-        work: impl Fn(&mut docket::db::WriteTx<'_>) -> Result<T, docket::error::Error> + Send + 'static,
+        work: impl Fn(&mut WriteTx<'_>) -> Result<T, Error> + Send + 'static,
     ) -> T {
         let db = self.database();
         let done = db.write(&Origin::of(Actor::CommandLine), work).await.unwrap();

@@ -1,14 +1,16 @@
 //! Customers: one row per reference, and what of them can be erased.
 
+mod store;
+
 use serde_json::json;
 use tracing::instrument;
 
 use super::error::OrderRefusal;
-use super::store;
 use crate::audit::{self, Entry, Subject};
 use crate::db::WriteTx;
 use crate::error::Error;
 use crate::kernel::CustomerId;
+pub(super) use store::{NewPersonalData, insert_personal_data};
 
 /// The customer of this reference, made when new.
 pub(super) fn ensure(tx: &mut WriteTx<'_>, reference: &str) -> Result<CustomerId, Error> {

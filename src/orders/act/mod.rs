@@ -1,6 +1,10 @@
 //! Capturing, voiding and refunding: what staff do with an order's payment.
 
+mod http;
+
 use tracing::instrument;
+
+pub(super) use http::routes;
 
 use super::Orders;
 use super::finish::finish;

@@ -3,20 +3,21 @@
 //!
 //! An authorization is a pending transfer; captures and voids name it and use it up.
 
+mod store;
+
 use super::model::{CaptureMode, Method, Operation, OperationKind, Payment};
-use super::store;
 use crate::db::WriteTx;
 use crate::error::Error;
 use crate::kernel::{Amount, TransferId};
 
 /// A transfer to be written.
-pub(super) struct Transfer {
-    pub(super) id: TransferId,
-    pub(super) kind: &'static str,
-    pub(super) pending_id: Option<String>,
-    pub(super) debit_account: String,
-    pub(super) credit_account: String,
-    pub(super) amount: Amount,
+struct Transfer {
+    id: TransferId,
+    kind: &'static str,
+    pending_id: Option<String>,
+    debit_account: String,
+    credit_account: String,
+    amount: Amount,
 }
 
 /// Writes the transfers of an approved operation.

@@ -1,5 +1,7 @@
 //! Orders as clients see them, read in one set of statements however many there are.
 
+mod store;
+
 use std::collections::HashMap;
 
 use serde::Serialize;
@@ -8,11 +10,13 @@ use utoipa::ToSchema;
 
 use super::error::OrderRefusal;
 use super::model::{FulfilmentStatus, OrderPaymentStatus, OrderStatus};
-use super::store::{self, OrderRow};
+use super::store::{OrderRow, order_with_customer};
 use crate::db::Conn;
 use crate::error::Error;
 use crate::kernel::{Amount, Currency, OrderId, Timestamp};
 use crate::payments::{self, PaymentView};
+
+pub(super) use store::lines;
 
 /// An order.
 #[derive(Debug, Serialize, ToSchema)]
@@ -134,7 +138,7 @@ pub struct FulfilmentLineView {
 /// # Errors
 /// 404 when there is none.
 pub(super) fn one(conn: &mut Conn, id: OrderId) -> Result<OrderView, Error> {
-    let row = store::order_with_customer(conn, id)?.ok_or(OrderRefusal::Unknown)?;
+    let row = order_with_customer(conn, id)?.ok_or(OrderRefusal::Unknown)?;
     let view = complete(conn, vec![row])?.pop();
     view.ok_or_else(|| OrderRefusal::Unknown.into())
 }

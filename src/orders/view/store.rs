@@ -1,0 +1,84 @@
+//! Queries for what belongs to orders.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+
+use super::{AdjustmentView, FulfilmentLineView, FulfilmentView, LineView};
+use crate::db::Conn;
+use crate::error::Error;
+use crate::kernel::{Amount, Timestamp};
+use crate::orders::schema::{
+    order_adjustments, order_fulfilment_lines, order_fulfilments, order_lines,
+};
+
+pub(in crate::orders) fn lines(
+    conn: &mut Conn,
+    order_ids: &[String],
+) -> Result<Vec<(String, LineView)>, Error> {
+    type Row = (String, String, String, String, i64, i64, i64, i64, i64);
+    let rows: Vec<Row> = order_lines::table
+        .filter(order_lines::order_id.eq_any(order_ids))
+        .order((order_lines::order_id, order_lines::id))
+        .load(conn)?;
+    let read = |row: Row| -> Result<(String, LineView), Box<dyn std::error::Error + Send + Sync>> {
+        let (order_id, id, sku, name, quantity, unit_price, total, fulfilled, returned) = row;
+        let (unit_price, total) = (Amount::new(unit_price)?, Amount::new(total)?);
+        let (quantity_fulfilled, quantity_returned) = (fulfilled, returned);
+        let line = LineView {
+            id,
+            sku,
+            name,
+            quantity,
+            unit_price,
+            total,
+            quantity_fulfilled,
+            quantity_returned,
+        };
+        Ok((order_id, line))
+    };
+    rows.into_iter()
+        .map(|row| read(row).map_err(|failure| Error::internal("reading an order", failure)))
+        .collect()
+}
+
+pub(super) fn adjustments(
+    conn: &mut Conn,
+    order_ids: &[String],
+) -> Result<Vec<(String, AdjustmentView)>, Error> {
+    let rows: Vec<(String, i64, String, String, i64, i64)> = order_adjustments::table
+        .filter(order_adjustments::order_id.eq_any(order_ids))
+        .order((order_adjustments::order_id, order_adjustments::position))
+        .load(conn)?;
+    let read = |(order_id, _, kind, label, amount, included)| {
+        (order_id, AdjustmentView { kind, label, amount, included: included == 1 })
+    };
+    Ok(rows.into_iter().map(read).collect())
+}
+
+pub(super) fn fulfilments(
+    conn: &mut Conn,
+    order_ids: &[String],
+) -> Result<Vec<(String, FulfilmentView)>, Error> {
+    let parcels: Vec<(String, String, Option<String>, i64)> = order_fulfilments::table
+        .filter(order_fulfilments::order_id.eq_any(order_ids))
+        .order((order_fulfilments::order_id, order_fulfilments::id))
+        .load(conn)?;
+    if parcels.is_empty() {
+        return Ok(Vec::new());
+    }
+    let contents: Vec<(String, String, String, i64)> = order_fulfilment_lines::table
+        .filter(order_fulfilment_lines::order_id.eq_any(order_ids))
+        .order(order_fulfilment_lines::line_id)
+        .load(conn)?;
+    let mut by_parcel: HashMap<String, Vec<FulfilmentLineView>> = HashMap::new();
+    for (_, parcel, line_id, quantity) in contents {
+        by_parcel.entry(parcel).or_default().push(FulfilmentLineView { line_id, quantity });
+    }
+    let read = |(order_id, id, tracking, created_at): (String, String, _, i64)| {
+        let lines = by_parcel.remove(&id).unwrap_or_default();
+        let created_at = Timestamp::from_micros(created_at);
+        (order_id, FulfilmentView { id, lines, tracking, created_at })
+    };
+    Ok(parcels.into_iter().map(read).collect())
+}

@@ -1,0 +1,26 @@
+//! A server that dies or stops, at any moment, loses nothing that it acknowledged, charges nobody
+//! twice, and brings everything to rest when it is started again. On both databases.
+//!
+//! `cargo test --test crash -- --ignored` kills it as often as a release should bear.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+#[path = "support/books.rs"]
+mod books;
+#[path = "support/buyer.rs"]
+mod buyer;
+#[path = "crash/kill.rs"]
+mod kill;
+#[path = "crash/load.rs"]
+mod load;
+#[path = "crash/points.rs"]
+mod points;
+#[path = "support/postgres.rs"]
+mod postgres;
+#[path = "support/process.rs"]
+mod process;
+#[path = "support/random.rs"]
+mod random;
+#[path = "crash/stop.rs"]
+mod stop;
+#[path = "crash/subjects.rs"]
+mod subjects;
