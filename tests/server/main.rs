@@ -1,4 +1,10 @@
 //! The server as its clients see it: every scenario through the public API, on both databases.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 #![allow(
     clippy::unwrap_used,

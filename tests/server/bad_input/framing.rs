@@ -1,8 +1,8 @@
 //! Requests that are not HTTP as it should be.
 //!
 //! What cannot be read as a request at all never reaches a handler: the connection layer answers it
-//! with a bare 4xx and hangs up. `unreadable` lists all such cases, and `BROKEN_CHUNKS` those where it may
-//! hang up without an answer; every other refusal of this server is a problem document.
+//! with a bare 4xx and hangs up. `unreadable` lists all such cases, and `BROKEN_CHUNKS` those where
+//! it may hang up without an answer; every other refusal of this server is a problem document.
 
 use serde_json::json;
 

@@ -1,5 +1,6 @@
 //! Hostile requests: each is refused clearly, and the server goes on.
 
+mod actions;
 mod addresses;
 mod bodies;
 mod framing;
@@ -104,6 +105,7 @@ async fn all_are_refused(app: &TestApp, table: Vec<Hostile>) {
     assert_eq!(app.stock("tea").await, (9, 0));
     let orders = app.owner().get("/v1/orders").await.expect(200);
     assert_eq!(orders["data"].as_array().unwrap().len(), 1, "a hostile request made an order");
+    assert_eq!(app.findings().await, [""; 0]);
 }
 
 /// What is wrong with an answer that must be this refusal.

@@ -28,7 +28,10 @@ async fn drip(
 both! {
     with [("DOCKET_SERVER__REQUEST_TIMEOUT_S", "1")];
 
-    async fn a_body_that_comes_too_slowly_is_refused(app: &TestApp) {
+    async fn a_request_that_comes_too_slowly_is_refused(app: &TestApp) {
+        let mut half_a_head = Wire::open(app.address());
+        half_a_head.send(b"GET /v1/orders HTTP/1.1\r\nhost: x\r\n");
+
         let mut post = Raw::post("/v1/orders", "{").without_length();
         post = post.header("content-length", "1000");
         let answer = drip(app, post.bytes(), b" ").await.unwrap();
@@ -39,6 +42,10 @@ both! {
         post = post.header("transfer-encoding", "chunked");
         drip(app, post.bytes(), b"1\r\n \r\n").await.unwrap().refused(408, "request_timeout");
         app.owner().get("/v1/orders").await.expect(200);
+
+        // No head, no handler: the connection layer says so, without a document.
+        let late = tokio::task::spawn_blocking(move || half_a_head.answer()).await.unwrap().unwrap();
+        assert_eq!((late.status, late.body.as_str()), (408, ""));
     }
 
     async fn many_that_never_end_do_not_keep_others_out(app: &TestApp) {
