@@ -142,6 +142,15 @@ impl TestApp {
         panic!("{path} never became what was awaited: {:?}", self.owner().get(path).await);
     }
 
+    /// What `docket check` finds now.
+    pub async fn findings(&self) -> Vec<String> {
+        let db = self.database();
+        let now = db.clock().now();
+        let found = db.read(move |conn| docket::check::run(conn, now)).await.unwrap();
+        db.close().await;
+        found.into_iter().map(|finding| format!("{finding:?}")).collect()
+    }
+
     /// Stops the server; every invariant must hold.
     pub async fn end(self) {
         let options = self.options.clone();
