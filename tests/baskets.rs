@@ -4,7 +4,13 @@
 //!
 //! `DOCKET_RETAIL_DATA=<folder> cargo test --test baskets -- --ignored --nocapture` buys all of
 //! four weeks.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and says what it saw"
+)]
 
 #[path = "support/books.rs"]
 mod books;

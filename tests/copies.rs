@@ -1,6 +1,12 @@
 //! Several copies on one PostgreSQL share the work: together they come to the same figures as one,
 //! and what a dead one left is settled by the others.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and says what it saw"
+)]
 
 #[path = "support/books.rs"]
 mod books;

@@ -2,7 +2,13 @@
 //! twice, and brings everything to rest when it is started again. On both databases.
 //!
 //! `cargo test --test crash -- --ignored` kills it as often as a release should bear.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and says what it saw"
+)]
 
 #[path = "support/books.rs"]
 mod books;

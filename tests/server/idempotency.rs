@@ -49,7 +49,8 @@ async fn a_crowd(app: &TestApp, keys: usize, copies: usize) {
             for _ in 0..copies {
                 let client = app.owner().clone();
                 sent.spawn(async move {
-                    let answer = client.post_as(&format!("crowd-{key}"), "/v1/orders", &tea(1)).await;
+                    let answer =
+                        client.post_as(&format!("crowd-{key}"), "/v1/orders", &tea(1)).await;
                     (key, answer)
                 });
             }
@@ -62,7 +63,8 @@ async fn a_crowd(app: &TestApp, keys: usize, copies: usize) {
                 continue;
             }
             assert_eq!(answer.status, 201, "{answer:?}");
-            *firsts.entry(key).or_default() += usize::from(answer.header("idempotency-replayed").is_empty());
+            *firsts.entry(key).or_default() +=
+                usize::from(answer.header("idempotency-replayed").is_empty());
             bodies.entry(key).or_default().insert(answer.body);
         }
         for key in wave {

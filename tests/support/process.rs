@@ -155,7 +155,7 @@ impl Server {
             let to = line[from..].find(path)?;
             Some(line[from..from + to].to_owned())
         };
-        match line.trim_start().split_whitespace().next() {
+        match line.split_whitespace().next() {
             Some("API") if self.api.is_empty() => self.api = address("/v1").unwrap(),
             Some("metrics") => self.ops = address("/metrics").unwrap(),
             _ => {}

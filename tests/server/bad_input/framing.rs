@@ -50,13 +50,8 @@ fn unreadable() -> Vec<(&'static str, Vec<u8>, u16)> {
 }
 
 /// What a body in chunks is followed by, when it goes wrong.
-const BROKEN_CHUNKS: [&str; 5] = [
-    "xyz\r\n",
-    "-1\r\n",
-    "fffffffffffffffff\r\n",
-    "1\r\nab\r\n0\r\n\r\n",
-    "\r\n0\r\n\r\n",
-];
+const BROKEN_CHUNKS: [&str; 5] =
+    ["xyz\r\n", "-1\r\n", "fffffffffffffffff\r\n", "1\r\nab\r\n0\r\n\r\n", "\r\n0\r\n\r\n"];
 
 both! {
     async fn what_is_no_request_gets_a_bare_refusal(app: &TestApp) {
