@@ -16,7 +16,7 @@ const STOP_MOST: Duration = Duration::from_secs(10);
 on_both! {
     async fn a_stop_under_load_answers_what_is_in_flight_and_loses_nothing(home: Home) {
         let load = Arc::new(Load::new());
-        let mut server = home.start(&[]);
+        let mut server = home.start(&[("DOCKET_PAYMENTS__GATEWAY_TIMEOUT_MS", "1000")]);
         load.stock(&server.api).await;
         let stopping = Arc::new(AtomicBool::new(false));
         let running =
