@@ -6,13 +6,6 @@
     reason = "a test fails by panicking"
 )]
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
-
 mod support;
 
 mod access;
