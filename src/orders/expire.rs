@@ -23,7 +23,13 @@ impl Orders {
         let overdue = self.db.read(move |conn| store::overdue(conn, now, BATCH)).await?;
         let mut expired = 0;
         for order_id in overdue {
-            expired += usize::from(self.expire(origin, order_id).await?);
+            match self.expire(origin, order_id).await {
+                Ok(done) => expired += usize::from(done),
+                // One order must not keep the others waiting: it comes again.
+                Err(error) => {
+                    tracing::warn!(order.id = %order_id, error = %error, "not expired yet");
+                }
+            }
         }
         Ok(expired)
     }

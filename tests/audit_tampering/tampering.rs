@@ -134,7 +134,10 @@ impl Tampering {
             }
             Self::InsertAsWaiting => {
                 let entry_id = insert(conn);
-                execute(conn, &format!("INSERT INTO journal_unsequenced VALUES ('{entry_id}')"));
+                execute(
+                    conn,
+                    &format!("INSERT INTO journal_unsequenced (entry_id) VALUES ('{entry_id}')"),
+                );
                 vec![Problem::EntryUnnumbered { entry_id }]
             }
             Self::Rewrite(as_if) => {
