@@ -72,12 +72,6 @@ impl Amount {
     pub fn times(self, quantity: i64) -> Result<Self, MoneyError> {
         self.0.checked_mul(quantity).ok_or(MoneyError::OutOfRange).and_then(Self::new)
     }
-
-    /// The smaller of both.
-    #[must_use]
-    pub fn at_most(self, other: Self) -> Self {
-        self.min(other)
-    }
 }
 
 impl<'de> Deserialize<'de> for Amount {

@@ -6,6 +6,7 @@ use super::model::OrderStatus;
 use crate::error::{FieldError, Refusal};
 use crate::inventory::Shortage;
 use crate::kernel::Amount;
+use crate::payments::PaymentRefusal;
 
 /// Every refusal of this room.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,12 +93,7 @@ impl From<OrderRefusal> for Refusal {
                     .with("status", from.as_str())
                     .with("allowed", allowed)
             }
-            OrderRefusal::PaymentInProgress => {
-                let detail = "A request to the payment gateway is under way; try again shortly.";
-                let mut refusal = Self::new(409, "payment_in_progress", detail);
-                refusal.retry_after_s = Some(1);
-                refusal
-            }
+            OrderRefusal::PaymentInProgress => PaymentRefusal::InProgress.into(),
             OrderRefusal::PaymentNotSecured => Self::new(
                 409,
                 "payment_not_secured",

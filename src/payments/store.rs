@@ -316,14 +316,6 @@ pub(super) fn operations(conn: &mut Conn, ids: &[String]) -> Result<Vec<Operatio
     rows.into_iter().map(|row| read_operation(row).map_err(unreadable)).collect()
 }
 
-/// An operation by its id.
-///
-/// # Errors
-/// What the database refuses.
-pub fn operation(conn: &mut Conn, id: OperationId) -> Result<Option<Operation>, Error> {
-    Ok(operations(conn, &[id.to_string()])?.into_iter().next())
-}
-
 fn read_operation(row: OperationRow) -> Result<Operation, Unreadable> {
     let ((id, payment_id, kind, amount), (token, claim, attempts, trace_id), payment) = row;
     let (order_id, currency, gateway, capture_mode) = payment;
