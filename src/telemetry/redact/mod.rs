@@ -1,0 +1,1 @@
+//! What never leaves the process: redaction by name and by pattern, before any sink.
