@@ -3,11 +3,17 @@
 //! Business code speaks `tracing` only. This room turns its spans into traces (the ids that every
 //! answer and journal entry carries) and its events into log lines, and owns the metrics registry.
 
+mod account;
 mod context;
 mod logs;
 pub mod metrics;
+mod propagation;
 mod redact;
+mod resource;
 mod traces;
 
+pub use account::{Account, about_order, about_payment, came_out, made_by};
 pub use context::current_trace_id;
 pub use logs::{LogGuard, LogOptions, start};
+pub use propagation::{InboundHeaders, begin_request, link, outbound_headers};
+pub use traces::{Keep, SpanLink, SpanView, TraceView, find_trace, idle_trace, keep_trace};
