@@ -1,4 +1,5 @@
-//! What happens around every handler: ids, the time limit, stopping, problem documents, metrics.
+//! What happens around every handler: ids, the time limit, stopping, problem documents, the
+//! canonical line.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -12,10 +13,9 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 
+use super::canonical_line::CanonicalLine;
 use super::problem::{of_status, render};
 use crate::error::Refusal;
-use crate::kernel::Stopwatch;
-use crate::telemetry::metrics;
 
 /// Limits on every request.
 #[derive(Debug, Clone)]
@@ -75,6 +75,7 @@ impl Stopping {
 pub(super) struct RequestIds {
     pub(super) request_id: String,
     pub(super) trace_id: Option<String>,
+    pub(super) span_id: Option<String>,
 }
 
 pub(super) fn ids_of(request: &HttpRequest) -> RequestIds {
@@ -89,29 +90,33 @@ pub async fn answer(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let took = Stopwatch::start();
     let ids = ids_of(request.request());
-    let method = method_label(request.request());
-    let route = request.match_pattern().unwrap_or_else(|| "unmatched".into());
+    let route = route_of(&request).unwrap_or_else(|| "unmatched".into());
+    let mut line = CanonicalLine::begin(request.request(), route);
     let traffic = request.app_data::<web::Data<Stopping>>().cloned();
     let _counted = traffic.as_ref().map(|traffic| traffic.count());
     let stopping = traffic.is_some_and(|traffic| traffic.is_set());
     let outcome = if stopping { Err(stopping_refusal()) } else { call(request, next).await };
-    let (status, outcome) = match outcome {
+    match outcome {
         Ok(response) => {
-            let mut response = with_problem(response, &ids);
+            let (mut response, code) = with_problem(response, &ids);
             add_ids(response.response_mut(), &ids);
-            (response.status(), Ok(response))
+            line.answered(response.status().as_u16(), code);
+            Ok(response)
         }
         Err(refusal) => {
+            line.answered(refusal.status, refusal.code);
             let mut response = render(&refusal, &ids.request_id, ids.trace_id.as_deref());
             add_ids(&mut response, &ids);
             response.head_mut().set_connection_type(ConnectionType::Close);
-            (response.status(), Err(InternalError::from_response(refusal.detail, response).into()))
+            Err(InternalError::from_response(refusal.detail, response).into())
         }
-    };
-    metrics::http_request(method, &route, status.as_u16(), took.elapsed());
-    outcome
+    }
+}
+
+/// The pattern of the route, never the path.
+pub(super) fn route_of(request: &ServiceRequest) -> Option<String> {
+    request.match_pattern()
 }
 
 /// The handler's answer, or why there is none. The request must not be held on to: routing needs
@@ -136,8 +141,12 @@ fn stopping_refusal() -> Refusal {
     refusal
 }
 
-/// Every refusal leaves as a problem document, also those that actix itself made.
-fn with_problem(response: ServiceResponse<BoxBody>, ids: &RequestIds) -> ServiceResponse<BoxBody> {
+/// Every refusal leaves as a problem document, also those that actix itself made. Answers its code
+/// as well, or an empty text.
+fn with_problem(
+    response: ServiceResponse<BoxBody>,
+    ids: &RequestIds,
+) -> (ServiceResponse<BoxBody>, &'static str) {
     let status = response.status();
     let refusal = response.response().extensions().get::<Refusal>().cloned();
     let made_elsewhere = status.is_client_error() || status.is_server_error();
@@ -148,14 +157,14 @@ fn with_problem(response: ServiceResponse<BoxBody>, ids: &RequestIds) -> Service
     let refusal = match refusal {
         Some(refusal) => refusal,
         None if made_elsewhere && !already_json => of_status(status.as_u16()),
-        None => return response,
+        None => return (response, ""),
     };
     let allow = response.headers().get(actix_web::http::header::ALLOW).cloned();
     let mut rendered = render(&refusal, &ids.request_id, ids.trace_id.as_deref());
     if let Some(allow) = allow {
         rendered.headers_mut().insert(actix_web::http::header::ALLOW, allow);
     }
-    response.into_response(rendered)
+    (response.into_response(rendered), refusal.code)
 }
 
 fn add_ids(response: &mut HttpResponse, ids: &RequestIds) {
@@ -171,7 +180,7 @@ fn add_ids(response: &mut HttpResponse, ids: &RequestIds) {
 }
 
 /// The method as a label: an unknown one must not make a series of its own.
-fn method_label(request: &HttpRequest) -> &'static str {
+pub(super) fn method_label(request: &HttpRequest) -> &'static str {
     match request.method().as_str() {
         "GET" => "GET",
         "HEAD" => "HEAD",

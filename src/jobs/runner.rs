@@ -8,10 +8,10 @@ use async_trait::async_trait;
 use futures_util::FutureExt;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tracing::{Instrument, info_span};
+use tracing::{Instrument, field, info_span};
 
 use crate::error::Error;
-use crate::telemetry::metrics;
+use crate::telemetry::{self, metrics};
 
 /// Work that comes due by itself.
 #[async_trait]
@@ -68,10 +68,21 @@ async fn run_once(job: &dyn Job) -> Result<usize, Error> {
 
 async fn keep_running(job: Arc<dyn Job>, mut stopped: watch::Receiver<bool>) {
     while !*stopped.borrow() {
-        let span = info_span!(parent: None, "job", "otel.name" = job.name(), app.module = "jobs");
+        let span = info_span!(
+            parent: None,
+            "job",
+            "otel.name" = format!("job {}", job.name()),
+            "otel.status_code" = field::Empty,
+            app.module = "jobs",
+            job = job.name(),
+        );
         let result = run_once(&*job).instrument(span.clone()).await;
+        if matches!(result, Ok(0)) {
+            span.in_scope(telemetry::idle_trace);
+        }
         metrics::job_run(job.name(), result.is_ok());
         if let Err(error) = &result {
+            span.record("otel.status_code", "ERROR");
             span.in_scope(|| tracing::warn!(job = job.name(), error = %error, "a job failed"));
         }
         if !matches!(result, Ok(done) if done > 0) {

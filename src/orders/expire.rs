@@ -1,6 +1,6 @@
 //! Expiry: an order that waited for its money until its deadline is cancelled, its stock freed.
 
-use tracing::instrument;
+use tracing::{Instrument, info_span, instrument};
 
 use super::Orders;
 use super::cancel::cancel;
@@ -9,6 +9,7 @@ use super::store;
 use crate::error::Error;
 use crate::inventory::Release;
 use crate::kernel::{OrderId, Origin, crash_point};
+use crate::telemetry::{self, Keep};
 
 const BATCH: i64 = 100;
 
@@ -22,12 +23,17 @@ impl Orders {
         let now = self.db.clock().now();
         let overdue = self.db.read(move |conn| store::overdue(conn, now, BATCH)).await?;
         let mut expired = 0;
-        for order_id in overdue {
-            match self.expire(origin, order_id).await {
+        for order in overdue {
+            // In a trace of its own, linked to the one that the order was placed in.
+            let span = info_span!(
+                parent: None, "orders.expire", app.module = "orders", order.id = %order.id
+            );
+            telemetry::link(&span, order.trace_id.as_deref(), order.span_id.as_deref());
+            match self.expire(origin, order.id).instrument(span.clone()).await {
                 Ok(done) => expired += usize::from(done),
                 // One order must not keep the others waiting: it comes again.
                 Err(error) => {
-                    tracing::warn!(order.id = %order_id, error = %error, "not expired yet");
+                    span.in_scope(|| tracing::warn!(error = %error, "not expired yet"));
                 }
             }
         }
@@ -37,6 +43,7 @@ impl Orders {
     /// Two copies may find the same order; the deadline is looked at again where it counts.
     async fn expire(&self, origin: &Origin, order_id: OrderId) -> Result<bool, Error> {
         let patience = self.patience();
+        telemetry::keep_trace(Keep::Compensated);
         crash_point("expire.found");
         let expired = self
             .db

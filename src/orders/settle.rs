@@ -11,6 +11,7 @@ use super::finish::{finish, leave};
 use crate::error::Error;
 use crate::kernel::{Origin, crash_point};
 use crate::payments::{self, Heard, Operation};
+use crate::telemetry::{self, Keep};
 
 const BATCH: i64 = 64;
 const AT_ONCE: usize = 8;
@@ -31,15 +32,17 @@ impl Orders {
         Ok(found)
     }
 
-    /// One failing operation must not keep the others waiting: it is logged and comes again.
+    /// In a trace of its own, which is linked to the one that the operation began in: that one
+    /// ended long ago. One failing operation must not keep the others waiting: it is logged and comes again.
     async fn settle(&self, origin: &Origin, operation: Operation) {
         let span = info_span!(
+            parent: None,
             "orders.settle",
             app.module = "orders",
             order.id = %operation.order_id,
             payment.id = %operation.payment_id,
-            began_in_trace = operation.trace_id.as_deref(),
         );
+        telemetry::link(&span, operation.trace_id.as_deref(), operation.span_id.as_deref());
         let settled = self.ask_and_finish(origin, operation).instrument(span.clone()).await;
         if let Err(error) = settled {
             span.in_scope(|| tracing::warn!(error = %error, "an operation is not settled yet"));
@@ -47,6 +50,7 @@ impl Orders {
     }
 
     async fn ask_and_finish(&self, origin: &Origin, operation: Operation) -> Result<(), Error> {
+        telemetry::keep_trace(Keep::UnknownOutcome);
         crash_point("settle.claimed");
         let heard = self.gateways.ask_again(&operation).await;
         crash_point("settle.answered");

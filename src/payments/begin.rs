@@ -68,6 +68,7 @@ pub fn begin(
         claim: ask.claim.clone(),
         attempts: 1,
         trace_id: tx.origin().trace_id.clone(),
+        span_id: tx.origin().span_id.clone(),
     };
     store::insert_operation(tx, &operation, ask.reason.as_deref(), patience)?;
     let entry = Entry::new(requested(ask.kind), Subject::Payment(payment_id)).after(json!({

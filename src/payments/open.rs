@@ -63,6 +63,7 @@ pub fn open(
         claim: Some(claim.clone()),
         attempts: 1,
         trace_id: tx.origin().trace_id.clone(),
+        span_id: tx.origin().span_id.clone(),
     };
     store::insert_operation(tx, &operation, None, patience)?;
     Ok((payment, Some(operation)))

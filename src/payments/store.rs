@@ -197,7 +197,7 @@ pub(super) fn insert_operation(
     patience: Duration,
 ) -> Result<(), Error> {
     let now = tx.now();
-    let row: [Value; 14] = [
+    let row: [Value; 15] = [
         new.id.to_string().into(),
         new.payment_id.to_string().into(),
         new.kind.as_str().into(),
@@ -210,6 +210,7 @@ pub(super) fn insert_operation(
         1.into(),
         now.after(patience).micros().into(),
         new.trace_id.clone().into(),
+        new.span_id.clone().into(),
         now.micros().into(),
         now.micros().into(),
     ];
@@ -226,6 +227,7 @@ pub(super) fn insert_operation(
         "fence",
         "due_at",
         "trace_id",
+        "span_id",
         "created_at",
         "updated_at",
     ];
@@ -291,7 +293,7 @@ pub(super) fn put_off(tx: &mut WriteTx<'_>, id: OperationId, pause: Duration) ->
 
 type OperationRow = (
     (String, String, String, i64),
-    (Option<String>, Option<String>, i64, Option<String>),
+    (Option<String>, Option<String>, i64, Option<String>, Option<String>),
     (String, String, String, String),
 );
 
@@ -309,6 +311,7 @@ pub(super) fn operations(conn: &mut Conn, ids: &[String]) -> Result<Vec<Operatio
                 operations::idempotency_id,
                 operations::attempts,
                 operations::trace_id,
+                operations::span_id,
             ),
             (payments::order_id, payments::currency, payments::gateway, payments::capture_mode),
         ))
@@ -317,7 +320,8 @@ pub(super) fn operations(conn: &mut Conn, ids: &[String]) -> Result<Vec<Operatio
 }
 
 fn read_operation(row: OperationRow) -> Result<Operation, Unreadable> {
-    let ((id, payment_id, kind, amount), (token, claim, attempts, trace_id), payment) = row;
+    let ((id, payment_id, kind, amount), what, payment) = row;
+    let (token, claim, attempts, trace_id, span_id) = what;
     let (order_id, currency, gateway, capture_mode) = payment;
     Ok(Operation {
         id: id.parse()?,
@@ -332,6 +336,7 @@ fn read_operation(row: OperationRow) -> Result<Operation, Unreadable> {
         claim: claim.map(ClaimId::stored),
         attempts,
         trace_id,
+        span_id,
     })
 }
 

@@ -26,8 +26,8 @@ pub(super) fn current_ids() -> Option<SpanIds> {
     })
 }
 
-/// The trace of the span that is entered now, as 32 hexadecimal digits.
+/// The trace and the span that is entered now, as 32 and 16 hexadecimal digits.
 #[must_use]
-pub fn current_trace_id() -> Option<String> {
-    current_ids().map(|ids| ids.trace_id.to_string())
+pub fn current_span() -> Option<(String, String)> {
+    current_ids().map(|ids| (ids.trace_id.to_string(), ids.span_id.to_string()))
 }

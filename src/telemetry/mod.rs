@@ -13,7 +13,7 @@ mod resource;
 mod traces;
 
 pub use account::{Account, about_order, about_payment, came_out, made_by};
-pub use context::current_trace_id;
+pub use context::current_span;
 pub use logs::{LogGuard, LogOptions, start};
 pub use propagation::{InboundHeaders, begin_request, link, outbound_headers};
 pub use traces::{Keep, SpanLink, SpanView, TraceView, find_trace, idle_trace, keep_trace};
