@@ -14,10 +14,10 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use tracing::Span;
 
 use super::connection::{Purpose, establish};
-use super::{Conn, DbOptions, Statement, WriteTx};
+use super::{Conn, DbOptions, Statement, WriteTx, micros};
 use crate::error::Error;
 use crate::kernel::{Clock, Origin, Stopwatch, Timestamp};
-use crate::telemetry::metrics;
+use crate::telemetry::{Account, metrics};
 
 /// Runs one command in the open transaction; answers what to do once the commit is known.
 type Command = Box<dyn FnOnce(&mut Conn, Timestamp) -> Answer + Send>;
@@ -33,6 +33,8 @@ const TRY_EVERY: Duration = Duration::from_millis(1);
 struct Commit {
     durable: bool,
     size: usize,
+    /// How long making it durable took.
+    took: Duration,
 }
 
 pub(super) struct Lane {
@@ -94,15 +96,22 @@ where
     T: Send + 'static,
     F: Fn(&mut WriteTx<'_>) -> Result<T, Error> + Send + 'static,
 {
-    let span = Span::current();
+    let (span, account) = (Span::current(), Account::current());
     let waiting = Stopwatch::start();
     Box::new(move |conn, now| {
         let waited = waiting.elapsed();
         metrics::db_wait("write", waited);
-        span.record("wait_us", waited.as_micros());
+        span.record("wait_us", micros(waited));
+        let working = Stopwatch::start();
         let result = span.in_scope(|| in_savepoint(conn, now, &origin, &work));
+        let worked = working.elapsed();
         Box::new(move |commit| {
             span.record("batch_size", commit.size);
+            span.record("commit_us", micros(commit.took));
+            if let Some(account) = &account {
+                account.queued(waited);
+                account.database(worked + commit.took);
+            }
             let result = match (result, commit.durable) {
                 (Ok(_), false) => {
                     Err(Error::Unavailable("The change could not be made durable; try again."))
@@ -150,7 +159,9 @@ fn serve(mut conn: Conn, mut commands: mpsc::Receiver<Command>, batch: usize, cl
             continue;
         }
         let answers = run_batch(&mut conn, first, &mut commands, batch, clock);
-        let commit = Commit { durable: commit(&mut conn), size: answers.len() };
+        let committing = Stopwatch::start();
+        let durable = commit(&mut conn);
+        let commit = Commit { durable, size: answers.len(), took: committing.elapsed() };
         for answer in answers {
             answer(commit);
         }

@@ -9,11 +9,10 @@ use tokio::sync::Semaphore;
 use tracing::Span;
 
 use super::connection::{Manager, Purpose};
-use super::reader::{connection, open_pool, permit};
+use super::reader::{connection, note_wait, note_work, open_pool, permit};
 use super::{Conn, DbOptions, WriteTx, blocking};
 use crate::error::Error;
 use crate::kernel::{Clock, Origin, Stopwatch, random_bytes};
-use crate::telemetry::metrics;
 
 /// Lost races (40001, 40P01) are run again this often.
 const RETRIES_MAX: u32 = 10;
@@ -38,13 +37,14 @@ impl Writers {
     {
         let waiting = Stopwatch::start();
         let permit = permit(&self.permits, self.wait).await?;
-        metrics::db_wait("write", waiting.elapsed());
-        Span::current().record("wait_us", waiting.elapsed().as_micros());
+        note_wait("write", waiting.elapsed());
         let pool = self.pool.clone();
         blocking(move || {
+            let working = Stopwatch::start();
             let mut conn = connection(&pool)?;
             let result = with_retries(&mut conn, &origin, &clock, &work);
             drop(permit);
+            note_work(working.elapsed());
             result
         })
         .await

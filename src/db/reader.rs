@@ -1,6 +1,7 @@
 //! The reading side: a pool, and a queue in front of it that is bounded and measured.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use diesel::Connection;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
@@ -9,10 +10,10 @@ use tokio::sync::Semaphore;
 use tracing::Span;
 
 use super::connection::{Manager, Purpose};
-use super::{Conn, DbOptions, Dialect, blocking};
+use super::{Conn, DbOptions, Dialect, blocking, micros};
 use crate::error::Error;
 use crate::kernel::Stopwatch;
-use crate::telemetry::metrics;
+use crate::telemetry::{Account, metrics};
 
 /// The pool for reading.
 pub(super) struct Readers {
@@ -20,7 +21,7 @@ pub(super) struct Readers {
     /// As many permits as connections: waiting happens here, where it is bounded and seen, and
     /// never on a blocking thread.
     permits: Arc<Semaphore>,
-    wait: std::time::Duration,
+    wait: Duration,
 }
 
 impl Readers {
@@ -37,16 +38,32 @@ impl Readers {
     {
         let waiting = Stopwatch::start();
         let permit = permit(&self.permits, self.wait).await?;
-        metrics::db_wait("read", waiting.elapsed());
-        Span::current().record("wait_us", waiting.elapsed().as_micros());
+        note_wait("read", waiting.elapsed());
         let pool = self.pool.clone();
         blocking(move || {
+            let working = Stopwatch::start();
             let mut conn = connection(&pool)?;
             let result = in_snapshot(&mut conn, work);
             drop(permit);
+            note_work(working.elapsed());
             result
         })
         .await
+    }
+}
+
+/// The wait for a connection, for everybody who asks where the time went.
+pub(super) fn note_wait(side: &'static str, waited: Duration) {
+    metrics::db_wait(side, waited);
+    Span::current().record("wait_us", micros(waited));
+    if let Some(account) = Account::current() {
+        account.queued(waited);
+    }
+}
+
+pub(super) fn note_work(worked: Duration) {
+    if let Some(account) = Account::current() {
+        account.database(worked);
     }
 }
 
@@ -75,7 +92,7 @@ pub(super) fn open_pool(
     Pool::builder()
         .max_size(size)
         .min_idle(Some(1))
-        .connection_timeout(std::time::Duration::from_secs(5))
+        .connection_timeout(Duration::from_secs(5))
         .test_on_check_out(options.url.dialect() == Dialect::Postgres)
         .build(Manager { url: options.url.clone(), purpose })
         .map_err(|failure| Error::internal("opening the database", failure))
@@ -83,7 +100,7 @@ pub(super) fn open_pool(
 
 pub(super) async fn permit(
     permits: &Arc<Semaphore>,
-    wait: std::time::Duration,
+    wait: Duration,
 ) -> Result<tokio::sync::OwnedSemaphorePermit, Error> {
     match tokio::time::timeout(wait, Arc::clone(permits).acquire_owned()).await {
         Ok(Ok(permit)) => Ok(permit),

@@ -16,6 +16,7 @@ use crate::idempotency;
 use crate::inventory::{self, Release};
 use crate::kernel::{Origin, crash_point};
 use crate::payments::{self, Answer, Heard, Operation, OperationKind};
+use crate::telemetry::{self, Keep};
 
 impl Orders {
     /// Asks the gateway for each operation and finishes it; answers what the request is told.
@@ -53,6 +54,7 @@ impl Orders {
 /// Nothing was heard: settlement goes on, and the key answers how things stand. Answers the reply
 /// when settlement was faster.
 pub(super) fn leave(tx: &mut WriteTx<'_>, operation: &Operation) -> Result<Option<Reply>, Error> {
+    telemetry::keep_trace(Keep::UnknownOutcome);
     payments::put_off(tx, operation)?;
     if let Some(claim) = &operation.claim {
         idempotency::leave_pending(tx, claim)?;
@@ -86,6 +88,7 @@ pub(super) fn finish(
             after.status = OrderStatus::Confirmed;
         }
         (OperationKind::Authorize, false) => {
+            telemetry::keep_trace(Keep::Compensated);
             inventory::release(tx, operation.order_id, Release::Voided)?;
             after.status = OrderStatus::Cancelled;
             after.cancel_reason = Some("payment_declined".into());

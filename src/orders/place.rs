@@ -1,6 +1,6 @@
 //! Placing an order: prepare → pay → finish.
 
-use tracing::instrument;
+use tracing::{Span, instrument};
 
 use super::Orders;
 use super::prepare::{Placing, Prepared, prepare};
@@ -9,7 +9,7 @@ use super::request::PlaceOrder;
 use crate::error::Error;
 use crate::http::{Reply, Submission};
 use crate::kernel::{Origin, Stopwatch, crash_point};
-use crate::telemetry::metrics;
+use crate::telemetry::{self, Account, metrics};
 
 impl Orders {
     /// Places an order: 201 when it stands, 202 when its outcome is not known yet, 402 when the
@@ -17,7 +17,7 @@ impl Orders {
     ///
     /// # Errors
     /// 409 and 422 with what is wrong; nothing was changed then.
-    #[instrument(name = "orders.place", skip_all, fields(app.module = "orders"))]
+    #[instrument(name = "orders.place", skip_all, fields(app.module = "orders", order.id, outcome))]
     pub(super) async fn place(
         &self,
         origin: Origin,
@@ -36,6 +36,12 @@ impl Orders {
             Err(Error::Refused(_)) => "refused",
             Err(_) => "failed",
         };
+        let span = Span::current();
+        span.record("outcome", outcome);
+        telemetry::came_out(outcome);
+        if let Some(order_id) = Account::current().and_then(|account| account.order_id()) {
+            span.record("order.id", tracing::field::display(order_id));
+        }
         metrics::order_placed(outcome, took.elapsed());
         result
     }

@@ -20,6 +20,7 @@ use crate::idempotency::{self, ClaimId, Claimed};
 use crate::inventory::{self, Shortage, Wanted};
 use crate::kernel::{Amount, Currency, CustomerId, OrderId, Timestamp};
 use crate::payments::{self, NewPayment, Operation, Payment, PaymentStatus};
+use crate::telemetry;
 
 /// How far preparing got.
 pub(super) enum Prepared {
@@ -68,6 +69,8 @@ pub(super) fn prepare(tx: &mut WriteTx<'_>, placing: &Placing<'_>) -> Result<Pre
         inventory::post(tx, id)?;
     }
     audit::record(tx, entry(&order, &payment)?)?;
+    telemetry::about_order(id);
+    telemetry::about_payment(payment.id);
     match operation {
         Some(operation) => Ok(Prepared::Ask(operation)),
         None => answer_now(tx, &claim, subject).map(Prepared::Answered),

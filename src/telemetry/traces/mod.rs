@@ -5,6 +5,7 @@
 //! counted.
 
 mod export;
+mod ids;
 mod keep;
 mod pending;
 mod pipeline;
@@ -25,6 +26,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 
 pub(super) use export::{LineWriter, to_otlp};
+pub use ids::trace_began;
 pub use keep::Keep;
 pub(super) use keep::Ratio;
 pub(super) use pipeline::Pipeline;
@@ -35,6 +37,7 @@ use super::metrics::PendingExemplar;
 use crate::config::{Exporter as ExporterConfig, Traces};
 use crate::kernel::Stopwatch;
 use export::Exporter;
+use ids::TimedIds;
 use processor::Processor;
 use queue::{ExportQueue, QueueOptions, Worker};
 use sampler::HeadSampler;
@@ -72,6 +75,7 @@ impl Tracing {
         let sampler =
             HeadSampler { recording: config.enabled, ratio: Ratio::new(config.sample_ratio) };
         let provider = SdkTracerProvider::builder()
+            .with_id_generator(TimedIds::default())
             .with_sampler(sampler)
             .with_resource(resource.clone())
             .with_span_processor(Processor(Arc::clone(&pipeline)))
