@@ -169,6 +169,52 @@ pub(super) fn entries_after(
     Ok(query.load(conn)?)
 }
 
+/// One of these words is what is asked for.
+pub(super) enum Trait<'a> {
+    Id(String),
+    Subjects(&'a [String]),
+    Trace(&'a str),
+    Request(&'a str),
+}
+
+/// Numbered entries that have the trait, between two identifiers, oldest first.
+pub(super) fn entries_with(
+    conn: &mut Conn,
+    wanted: &Trait<'_>,
+    ids: (Option<String>, Option<String>),
+    limit: i64,
+) -> Result<Vec<(i64, StoredEntry)>, Error> {
+    let mut query = journal_entries::table
+        .inner_join(journal_sequence::table)
+        .order(journal_entries::id)
+        .limit(limit)
+        .select((journal_sequence::seq, journal_entries::all_columns))
+        .into_boxed();
+    query = match wanted {
+        Trait::Id(id) => query.filter(journal_entries::id.eq(id)),
+        Trait::Subjects(subjects) => query.filter(journal_entries::subject.eq_any(*subjects)),
+        Trait::Trace(id) => query.filter(journal_entries::trace_id.eq(*id)),
+        Trait::Request(id) => query.filter(journal_entries::request_id.eq(*id)),
+    };
+    if let Some(from) = ids.0 {
+        query = query.filter(journal_entries::id.ge(from));
+    }
+    if let Some(before) = ids.1 {
+        query = query.filter(journal_entries::id.lt(before));
+    }
+    Ok(query.load(conn)?)
+}
+
+/// The identifier before which there are all but the newest `count` entries.
+pub(super) fn newest(conn: &mut Conn, count: i64) -> Result<Option<String>, Error> {
+    let found = journal_entries::table
+        .order(journal_entries::id.desc())
+        .offset(count)
+        .select(journal_entries::id)
+        .first(conn);
+    Ok(found.optional()?)
+}
+
 /// Whether there is such an entry, and its number when it has one.
 pub(super) fn number_of(conn: &mut Conn, id: &str) -> Result<Option<Option<i64>>, Error> {
     let found = journal_entries::table

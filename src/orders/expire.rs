@@ -44,10 +44,11 @@ impl Orders {
     async fn expire(&self, origin: &Origin, order_id: OrderId) -> Result<bool, Error> {
         let patience = self.patience();
         telemetry::keep_trace(Keep::Compensated);
+        let origin = telemetry::traced(origin);
         crash_point("expire.found");
         let expired = self
             .db
-            .write(origin, move |tx| {
+            .write(&origin, move |tx| {
                 let Some(state) = store::state(tx.conn(), order_id)? else { return Ok(false) };
                 let due = state.deadline.is_some_and(|deadline| deadline <= tx.now());
                 if !due || state.status != OrderStatus::Confirmed {

@@ -51,11 +51,12 @@ impl Orders {
 
     async fn ask_and_finish(&self, origin: &Origin, operation: Operation) -> Result<(), Error> {
         telemetry::keep_trace(Keep::UnknownOutcome);
+        let origin = telemetry::traced(origin);
         crash_point("settle.claimed");
         let heard = self.gateways.ask_again(&operation).await;
         crash_point("settle.answered");
         self.db
-            .write(origin, move |tx| match &heard {
+            .write(&origin, move |tx| match &heard {
                 Heard::Known(answer) => finish(tx, &operation, answer).map(|_| ()),
                 Heard::Unknown => leave(tx, &operation).map(|_| ()),
             })

@@ -247,6 +247,17 @@ pub(super) fn order_with_customer(
     Ok(found.optional()?)
 }
 
+pub(super) fn numbered(conn: &mut Conn, number: i64) -> Result<Option<OrderId>, Error> {
+    let found: Option<String> = orders::table
+        .filter(orders::number.eq(number))
+        .select(orders::id)
+        .first(conn)
+        .optional()?;
+    let read =
+        |id: String| id.parse().map_err(|failure| Error::internal("reading an order", failure));
+    found.map(read).transpose()
+}
+
 /// A page of orders, newest first.
 pub(super) fn page(
     conn: &mut Conn,

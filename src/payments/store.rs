@@ -358,6 +358,19 @@ pub fn has_pending_for(
     Ok(pending > 0)
 }
 
+/// The payment that an operation (a refund, a capture) is one of.
+///
+/// # Errors
+/// What the database refuses.
+pub fn payment_of(conn: &mut Conn, id: OperationId) -> Result<Option<PaymentId>, Error> {
+    let found: Option<String> = payment_operations::table
+        .find(id.to_string())
+        .select(payment_operations::payment_id)
+        .first(conn)
+        .optional()?;
+    found.map(|id| id.parse().map_err(|failure| unreadable(Box::new(failure)))).transpose()
+}
+
 type RefundRow = (String, i64, Option<String>, String, i64);
 
 /// A refund as clients see it.

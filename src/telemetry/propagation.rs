@@ -16,7 +16,9 @@ use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use super::account::Account;
+use super::context::current_span;
 use crate::config::{Propagator, Telemetry};
+use crate::kernel::Origin;
 
 /// The one entry of baggage that is taken in.
 pub(super) const USER_ID: &str = "user_id";
@@ -110,6 +112,13 @@ pub fn outbound_headers() -> Vec<(String, String)> {
         TraceContextPropagator::new().inject_context(&Context::current(), &mut headers);
     }
     headers.0
+}
+
+/// The origin of what is done in the span that is entered now, whoever does it.
+#[must_use]
+pub fn traced(origin: &Origin) -> Origin {
+    let (trace_id, span_id) = current_span().unzip();
+    Origin { trace_id, span_id, ..origin.clone() }
 }
 
 /// Links `span` to the span that these ids name (32 and 16 hexadecimal digits): work that goes on
