@@ -27,6 +27,7 @@ use crate::kernel::{Actor, Clock, Origin, Secret};
 use crate::orders::{Orders, Terms};
 use crate::payments::{Gateways, ManualGateway, TestGateway};
 use crate::telemetry::{self, LogOptions};
+use crate::insight::{self, Insight};
 use crate::{audit, catalog, db, events, http, inventory, orders, payments};
 
 use background::SealingTurn;
@@ -46,6 +47,7 @@ const WORKERS_PATIENCE: Duration = Duration::from_millis(1_500);
 struct Rooms {
     db: Arc<Db>,
     orders: Arc<Orders>,
+    insight: Arc<Insight>,
     gate: Arc<dyn Authenticate>,
     readiness: Arc<dyn Readiness>,
     limits: Limits,
@@ -242,6 +244,7 @@ fn rooms(config: &Config, db: &Arc<Db>) -> Rooms {
     Rooms {
         db: Arc::clone(db),
         orders: Arc::new(Orders::new(Arc::clone(db), Arc::new(gateways), terms)),
+        insight: Arc::new(Insight::new(Arc::clone(db), config.data_dir.join("logs"))),
         gate: Arc::new(KeyGate::new(Arc::clone(db))),
         readiness: Arc::new(readiness::Checks::new(Arc::clone(db))),
         limits: Limits {
@@ -260,6 +263,7 @@ fn routes(config: &mut ServiceConfig) {
     inventory::routes(config);
     audit::routes(config);
     events::routes(config);
+    insight::routes(config);
 }
 
 /// The API's description, made from its handlers.
@@ -277,6 +281,7 @@ fn listen_main(config: &Config, rooms: &Rooms) -> Result<(Server, SocketAddr), F
         let (app, _) = App::new().into_utoipa_app().configure(routes).split_for_parts();
         app.app_data(web::Data::new(Arc::clone(&rooms.db)))
             .app_data(web::Data::new(Arc::clone(&rooms.orders)))
+            .app_data(web::Data::new(Arc::clone(&rooms.insight)))
             .app_data(web::Data::new(Arc::clone(&rooms.gate)))
             .app_data(web::Data::new(rooms.limits.clone()))
             .app_data(web::Data::new(rooms.stopping.clone()))

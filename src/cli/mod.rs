@@ -14,6 +14,7 @@ mod failure;
 mod import;
 mod input;
 mod keys;
+mod logs;
 mod migrate;
 mod replay;
 mod restore;
@@ -63,6 +64,8 @@ enum Command {
     /// Make, list and revoke API keys.
     #[command(subcommand)]
     Keys(keys::What),
+    /// Find the log lines of a trace or an order, also in rotated files.
+    Logs(logs::Args),
     /// Do what a customer asks for.
     #[command(subcommand)]
     Customers(customers::What),
@@ -83,6 +86,7 @@ impl Command {
             Self::Replay(args) => replay::run(args).await,
             Self::Audit(what) => audit::run(what, config).await,
             Self::Keys(what) => keys::run(what, config).await,
+            Self::Logs(args) => logs::run(&args, config),
             Self::Customers(what) => customers::run(what, config).await,
             Self::Backup(args) => backup::run(&args, config),
             Self::Restore(args) => restore::run(&args, config),

@@ -14,6 +14,6 @@ mod traces;
 
 pub use account::{Account, about_order, about_payment, came_out, made_by};
 pub use context::current_span;
-pub use logs::{LogGuard, LogOptions, start};
+pub use logs::{FoundLines, LogGuard, LogOptions, LogSearch, search_logs, start};
 pub use propagation::{InboundHeaders, begin_request, link, outbound_headers, traced};
 pub use traces::{Keep, SpanLink, SpanView, TraceView, find_trace, idle_trace, keep_trace, trace_began};

@@ -13,6 +13,8 @@ mod processor;
 mod queue;
 mod sampler;
 mod store;
+#[cfg(test)]
+mod tests;
 mod trace;
 mod view;
 
