@@ -19,3 +19,4 @@ mod openapi;
 mod orders;
 mod races;
 mod stop;
+mod traces;

@@ -1,0 +1,19 @@
+//! One trace id leads everywhere: traces, exporters, log files, metrics. Against the real binary,
+//! with collectors that the tests start.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and prints what it measured"
+)]
+
+#[path = "../support/buyer.rs"]
+mod buyer;
+mod collectors;
+mod exporters;
+mod log_lines;
+#[path = "../support/postgres.rs"]
+mod postgres;
+#[path = "../support/process.rs"]
+mod process;
