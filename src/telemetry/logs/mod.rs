@@ -1,5 +1,16 @@
 //! Log lines: JSON to a file, readable lines to a terminal.
 
+mod active;
+mod archive;
+mod buffer;
+mod counts;
+mod names;
+mod platform;
+mod queue;
+mod rolling;
+mod search;
+mod trouble;
+
 use std::path::PathBuf;
 
 use tracing_subscriber::Layer;
