@@ -12,7 +12,7 @@ use super::connection::{Manager, Purpose};
 use super::{Conn, DbOptions, Dialect, blocking};
 use crate::error::Error;
 use crate::kernel::Stopwatch;
-use crate::telemetry::metrics;
+use crate::telemetry::metrics::{self, Side};
 
 /// The pool for reading.
 pub(super) struct Readers {
@@ -21,13 +21,15 @@ pub(super) struct Readers {
     /// never on a blocking thread.
     permits: Arc<Semaphore>,
     wait: std::time::Duration,
+    _size: metrics::Held,
 }
 
 impl Readers {
     pub(super) fn open(options: &DbOptions) -> Result<Self, Error> {
         let pool = open_pool(options, options.readers, Purpose::Reading)?;
         let permits = Arc::new(Semaphore::new(options.readers as usize));
-        Ok(Self { pool, permits, wait: options.wait })
+        let _size = metrics::pool_size(Side::Read, options.readers);
+        Ok(Self { pool, permits, wait: options.wait, _size })
     }
 
     pub(super) async fn run<T, F>(&self, work: F) -> Result<T, Error>
@@ -36,8 +38,7 @@ impl Readers {
         F: FnOnce(&mut Conn) -> Result<T, Error> + Send + 'static,
     {
         let waiting = Stopwatch::start();
-        let permit = permit(&self.permits, self.wait).await?;
-        metrics::db_wait("read", waiting.elapsed());
+        let permit = permit(Side::Read, &self.permits, self.wait).await?;
         Span::current().record("wait_us", waiting.elapsed().as_micros());
         let pool = self.pool.clone();
         blocking(move || {
@@ -81,14 +82,27 @@ pub(super) fn open_pool(
         .map_err(|failure| Error::internal("opening the database", failure))
 }
 
+/// The right to a connection, held while it works.
+pub(super) struct Permit {
+    _permit: tokio::sync::OwnedSemaphorePermit,
+    _in_use: metrics::Held,
+}
+
 pub(super) async fn permit(
+    side: Side,
     permits: &Arc<Semaphore>,
     wait: std::time::Duration,
-) -> Result<tokio::sync::OwnedSemaphorePermit, Error> {
-    match tokio::time::timeout(wait, Arc::clone(permits).acquire_owned()).await {
-        Ok(Ok(permit)) => Ok(permit),
-        _ => Err(Error::Unavailable("All database connections are busy; try again shortly.")),
-    }
+) -> Result<Permit, Error> {
+    let (waited, waiting) = (Stopwatch::start(), metrics::pool_waiting(side));
+    let permit = tokio::time::timeout(wait, Arc::clone(permits).acquire_owned()).await;
+    drop(waiting);
+    let Ok(Ok(_permit)) = permit else {
+        metrics::db_refused(side);
+        let busy = "All database connections are busy; try again shortly.";
+        return Err(Error::Unavailable(busy));
+    };
+    metrics::db_wait(side, waited.elapsed());
+    Ok(Permit { _permit, _in_use: metrics::pool_in_use(side) })
 }
 
 pub(super) fn connection(

@@ -89,7 +89,7 @@ pub async fn answer(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let took = Stopwatch::start();
+    let (took, _active) = (Stopwatch::start(), metrics::active_request());
     let ids = ids_of(request.request());
     let method = method_label(request.request());
     let route = request.match_pattern().unwrap_or_else(|| "unmatched".into());

@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use tracing::{Instrument, info_span};
 
 use crate::error::Error;
+use crate::kernel::Stopwatch;
 use crate::telemetry::metrics;
 
 /// Work that comes due by itself.
@@ -42,6 +43,7 @@ impl Workers {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         for job in jobs {
+            metrics::job_registered(job.name());
             tasks.spawn(keep_running(job, stopped.clone()));
         }
         Self { stop, tasks }
@@ -69,8 +71,9 @@ async fn run_once(job: &dyn Job) -> Result<usize, Error> {
 async fn keep_running(job: Arc<dyn Job>, mut stopped: watch::Receiver<bool>) {
     while !*stopped.borrow() {
         let span = info_span!(parent: None, "job", "otel.name" = job.name(), app.module = "jobs");
+        let took = Stopwatch::start();
         let result = run_once(&*job).instrument(span.clone()).await;
-        metrics::job_run(job.name(), result.is_ok());
+        metrics::job_run(job.name(), result.is_ok(), took.elapsed());
         if let Err(error) = &result {
             span.in_scope(|| tracing::warn!(job = job.name(), error = %error, "a job failed"));
         }

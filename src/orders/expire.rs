@@ -9,6 +9,7 @@ use super::store;
 use crate::error::Error;
 use crate::inventory::Release;
 use crate::kernel::{OrderId, Origin, crash_point};
+use crate::telemetry::metrics;
 
 const BATCH: i64 = 100;
 
@@ -20,7 +21,13 @@ impl Orders {
     #[instrument(name = "orders.expire_due", skip_all, fields(app.module = "orders"))]
     pub async fn expire_due(&self, origin: &Origin) -> Result<usize, Error> {
         let now = self.db.clock().now();
-        let overdue = self.db.read(move |conn| store::overdue(conn, now, BATCH)).await?;
+        let (oldest, overdue) = self
+            .db
+            .read(move |conn| {
+                Ok((store::oldest_deadline(conn)?, store::overdue(conn, now, BATCH)?))
+            })
+            .await?;
+        metrics::job_oldest_due("expiry", oldest, now);
         let mut expired = 0;
         for order_id in overdue {
             match self.expire(origin, order_id).await {

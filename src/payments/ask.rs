@@ -6,8 +6,9 @@ use std::time::Duration;
 use tracing::instrument;
 
 use super::gateway::{Answer, Gateway, Request};
-use super::model::Operation;
-use crate::telemetry::metrics;
+use super::model::{Method, Operation};
+use crate::kernel::Stopwatch;
+use crate::telemetry::metrics::{self, OperationResult, PaymentOperation};
 
 /// The gateways of this server.
 pub struct Gateways {
@@ -45,7 +46,7 @@ impl Gateways {
     )]
     pub async fn ask(&self, operation: &Operation) -> Heard {
         let Some(gateway) = self.find(operation) else { return Heard::Unknown };
-        let request = request(operation);
+        let (request, took) = (request(operation), Stopwatch::start());
         let answer = tokio::time::timeout(self.timeout, gateway.execute(&request)).await;
         let heard = match answer {
             Ok(Ok(answer)) => Heard::Known(answer),
@@ -58,7 +59,7 @@ impl Gateways {
                 Heard::Unknown
             }
         };
-        metrics::payment_operation(operation.kind.as_str(), label(&heard));
+        count(operation, &heard, took);
         heard
     }
 
@@ -71,11 +72,14 @@ impl Gateways {
     )]
     pub async fn ask_again(&self, operation: &Operation) -> Heard {
         let Some(gateway) = self.find(operation) else { return Heard::Unknown };
-        match tokio::time::timeout(self.timeout, gateway.look_up(operation.id)).await {
+        let took = Stopwatch::start();
+        let heard = match tokio::time::timeout(self.timeout, gateway.look_up(operation.id)).await {
             Ok(Ok(Some(answer))) => Heard::Known(answer),
-            Ok(Ok(None)) => self.ask(operation).await,
+            Ok(Ok(None)) => return self.ask(operation).await,
             Ok(Err(_)) | Err(_) => Heard::Unknown,
-        }
+        };
+        count(operation, &heard, took);
+        heard
     }
 
     fn find(&self, operation: &Operation) -> Option<&Arc<dyn Gateway>> {
@@ -99,10 +103,13 @@ fn request(operation: &Operation) -> Request {
     }
 }
 
-fn label(heard: &Heard) -> &'static str {
-    match heard {
-        Heard::Known(Answer::Approved { .. }) => "approved",
-        Heard::Known(Answer::Declined { .. }) => "declined",
-        Heard::Unknown => "unknown",
-    }
+/// Only cards have a gateway to be asked: what is paid by hand is counted when it is recorded.
+fn count(operation: &Operation, heard: &Heard, took: Stopwatch) {
+    let result = match heard {
+        Heard::Known(Answer::Approved { .. }) => OperationResult::Approved,
+        Heard::Known(Answer::Declined { .. }) => OperationResult::Declined,
+        Heard::Unknown => OperationResult::Unknown,
+    };
+    let (method, kind) = (Method::Card.as_str(), operation.kind.as_str());
+    metrics::payment_operation(PaymentOperation { method, kind, result }, Some(took.elapsed()));
 }

@@ -32,4 +32,4 @@ pub use model::{
 };
 pub use open::{NewPayment, open};
 pub use settle::{Settled, settle};
-pub use store::{has_pending_for, of_order, of_orders, payment, refund_view};
+pub use store::{has_pending_for, of_order, of_orders, oldest_due, payment, refund_view};
