@@ -14,10 +14,12 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use tracing::Span;
 
 use super::connection::{Purpose, establish};
+use super::tx::Afterwards;
 use super::{Conn, DbOptions, Statement, WriteTx, micros};
 use crate::error::Error;
 use crate::kernel::{Clock, Origin, Stopwatch, Timestamp};
-use crate::telemetry::{Account, metrics};
+use crate::telemetry::Account;
+use crate::telemetry::metrics::{self, Side};
 
 /// Runs one command in the open transaction; answers what to do once the commit is known.
 type Command = Box<dyn FnOnce(&mut Conn, Timestamp) -> Answer + Send>;
@@ -41,6 +43,7 @@ pub(super) struct Lane {
     queue: Mutex<Option<mpsc::Sender<Command>>>,
     sender: mpsc::WeakSender<Command>,
     finished: Mutex<Option<oneshot::Receiver<()>>>,
+    _size: metrics::Held,
 }
 
 impl Lane {
@@ -62,6 +65,7 @@ impl Lane {
             queue: Mutex::new(Some(sender)),
             sender: weak,
             finished: Mutex::new(Some(finished)),
+            _size: metrics::pool_size(Side::Write, 1),
         })
     }
 
@@ -73,7 +77,7 @@ impl Lane {
         let (reply, answer) = oneshot::channel();
         let sender = self.sender.upgrade().ok_or(Error::Unavailable("The server is stopping."))?;
         sender.try_send(command(origin, work, reply)).map_err(|_| {
-            metrics::db_refused("write");
+            metrics::db_refused(Side::Write);
             Error::Unavailable("Too many changes are waiting; try again shortly.")
         })?;
         drop(sender);
@@ -97,13 +101,16 @@ where
     F: Fn(&mut WriteTx<'_>) -> Result<T, Error> + Send + 'static,
 {
     let (span, account) = (Span::current(), Account::current());
-    let waiting = Stopwatch::start();
+    let (waiting, queued) = (Stopwatch::start(), metrics::pool_waiting(Side::Write));
     Box::new(move |conn, now| {
+        drop(queued);
         let waited = waiting.elapsed();
-        metrics::db_wait("write", waited);
         span.record("wait_us", micros(waited));
-        let working = Stopwatch::start();
-        let result = span.in_scope(|| in_savepoint(conn, now, &origin, &work));
+        let (working, mut afterwards) = (Stopwatch::start(), Afterwards::new());
+        let result = span.in_scope(|| {
+            metrics::db_wait(Side::Write, waited);
+            in_savepoint(conn, now, &origin, &work, &mut afterwards)
+        });
         let worked = working.elapsed();
         Box::new(move |commit| {
             span.record("batch_size", commit.size);
@@ -118,6 +125,9 @@ where
                 }
                 (result, _) => result,
             };
+            if result.is_ok() {
+                afterwards.into_iter().for_each(|what| what());
+            }
             let _ = reply.send(result);
         })
     })
@@ -128,9 +138,11 @@ fn in_savepoint<T>(
     now: Timestamp,
     origin: &Origin,
     work: &impl Fn(&mut WriteTx<'_>) -> Result<T, Error>,
+    afterwards: &mut Afterwards,
 ) -> Result<T, Error> {
-    let guarded =
-        AssertUnwindSafe(|| conn.transaction(|conn| work(&mut WriteTx::new(conn, now, origin))));
+    let guarded = AssertUnwindSafe(|| {
+        conn.transaction(|conn| work(&mut WriteTx::new(conn, now, origin, afterwards)))
+    });
     match catch_unwind(guarded) {
         Ok(result) => result.map_err(patience_ran_out),
         Err(_panic) => {
@@ -152,6 +164,7 @@ fn patience_ran_out(error: Error) -> Error {
 
 fn serve(mut conn: Conn, mut commands: mpsc::Receiver<Command>, batch: usize, clock: &Clock) {
     while let Some(first) = commands.blocking_recv() {
+        let _in_use = metrics::pool_in_use(Side::Write);
         let began = begin(&mut conn);
         if let Err(error) = began {
             tracing::error!(error = %error, "the writer lane cannot begin a transaction");
@@ -159,6 +172,7 @@ fn serve(mut conn: Conn, mut commands: mpsc::Receiver<Command>, batch: usize, cl
             continue;
         }
         let answers = run_batch(&mut conn, first, &mut commands, batch, clock);
+        metrics::db_batch(answers.len());
         let committing = Stopwatch::start();
         let durable = commit(&mut conn);
         let commit = Commit { durable, size: answers.len(), took: committing.elapsed() };

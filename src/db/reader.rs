@@ -13,7 +13,8 @@ use super::connection::{Manager, Purpose};
 use super::{Conn, DbOptions, Dialect, blocking, micros};
 use crate::error::Error;
 use crate::kernel::Stopwatch;
-use crate::telemetry::{Account, metrics};
+use crate::telemetry::Account;
+use crate::telemetry::metrics::{self, Side};
 
 /// The pool for reading.
 pub(super) struct Readers {
@@ -22,13 +23,15 @@ pub(super) struct Readers {
     /// never on a blocking thread.
     permits: Arc<Semaphore>,
     wait: Duration,
+    _size: metrics::Held,
 }
 
 impl Readers {
     pub(super) fn open(options: &DbOptions) -> Result<Self, Error> {
         let pool = open_pool(options, options.readers, Purpose::Reading)?;
         let permits = Arc::new(Semaphore::new(options.readers as usize));
-        Ok(Self { pool, permits, wait: options.wait })
+        let _size = metrics::pool_size(Side::Read, options.readers);
+        Ok(Self { pool, permits, wait: options.wait, _size })
     }
 
     pub(super) async fn run<T, F>(&self, work: F) -> Result<T, Error>
@@ -37,8 +40,8 @@ impl Readers {
         F: FnOnce(&mut Conn) -> Result<T, Error> + Send + 'static,
     {
         let waiting = Stopwatch::start();
-        let permit = permit(&self.permits, self.wait).await?;
-        note_wait("read", waiting.elapsed());
+        let permit = permit(Side::Read, &self.permits, self.wait).await?;
+        note_wait(waiting.elapsed());
         let pool = self.pool.clone();
         blocking(move || {
             let working = Stopwatch::start();
@@ -53,8 +56,7 @@ impl Readers {
 }
 
 /// The wait for a connection, for everybody who asks where the time went.
-pub(super) fn note_wait(side: &'static str, waited: Duration) {
-    metrics::db_wait(side, waited);
+pub(super) fn note_wait(waited: Duration) {
     Span::current().record("wait_us", micros(waited));
     if let Some(account) = Account::current() {
         account.queued(waited);
@@ -98,14 +100,27 @@ pub(super) fn open_pool(
         .map_err(|failure| Error::internal("opening the database", failure))
 }
 
+/// The right to a connection, held while it works.
+pub(super) struct Permit {
+    _permit: tokio::sync::OwnedSemaphorePermit,
+    _in_use: metrics::Held,
+}
+
 pub(super) async fn permit(
+    side: Side,
     permits: &Arc<Semaphore>,
     wait: Duration,
-) -> Result<tokio::sync::OwnedSemaphorePermit, Error> {
-    match tokio::time::timeout(wait, Arc::clone(permits).acquire_owned()).await {
-        Ok(Ok(permit)) => Ok(permit),
-        _ => Err(Error::Unavailable("All database connections are busy; try again shortly.")),
-    }
+) -> Result<Permit, Error> {
+    let (waited, waiting) = (Stopwatch::start(), metrics::pool_waiting(side));
+    let permit = tokio::time::timeout(wait, Arc::clone(permits).acquire_owned()).await;
+    drop(waiting);
+    let Ok(Ok(_permit)) = permit else {
+        metrics::db_refused(side);
+        let busy = "All database connections are busy; try again shortly.";
+        return Err(Error::Unavailable(busy));
+    };
+    metrics::db_wait(side, waited.elapsed());
+    Ok(Permit { _permit, _in_use: metrics::pool_in_use(side) })
 }
 
 pub(super) fn connection(

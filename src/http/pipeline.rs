@@ -16,6 +16,7 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use super::canonical_line::CanonicalLine;
 use super::problem::{of_status, render};
 use crate::error::Refusal;
+use crate::telemetry::metrics;
 
 /// Limits on every request.
 #[derive(Debug, Clone)]
@@ -90,6 +91,7 @@ pub async fn answer(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let _active = metrics::active_request();
     let ids = ids_of(request.request());
     let route = route_of(&request).unwrap_or_else(|| "unmatched".into());
     let mut line = CanonicalLine::begin(request.request(), route);

@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use tracing::{Instrument, field, info_span};
 
 use crate::error::Error;
+use crate::kernel::Stopwatch;
 use crate::telemetry::{self, metrics};
 
 /// Work that comes due by itself.
@@ -42,6 +43,7 @@ impl Workers {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         for job in jobs {
+            metrics::job_registered(job.name());
             tasks.spawn(keep_running(job, stopped.clone()));
         }
         Self { stop, tasks }
@@ -76,11 +78,12 @@ async fn keep_running(job: Arc<dyn Job>, mut stopped: watch::Receiver<bool>) {
             app.module = "jobs",
             job = job.name(),
         );
+        let took = Stopwatch::start();
         let result = run_once(&*job).instrument(span.clone()).await;
         if matches!(result, Ok(0)) {
             span.in_scope(telemetry::idle_trace);
         }
-        metrics::job_run(job.name(), result.is_ok());
+        metrics::job_run(job.name(), result.is_ok(), took.elapsed());
         if let Err(error) = &result {
             span.record("otel.status_code", "ERROR");
             span.in_scope(|| tracing::warn!(job = job.name(), error = %error, "a job failed"));

@@ -9,7 +9,7 @@ use super::store;
 use crate::error::Error;
 use crate::inventory::Release;
 use crate::kernel::{OrderId, Origin, crash_point};
-use crate::telemetry::{self, Keep};
+use crate::telemetry::{self, Keep, metrics};
 
 const BATCH: i64 = 100;
 
@@ -21,7 +21,13 @@ impl Orders {
     #[instrument(name = "orders.expire_due", skip_all, fields(app.module = "orders"))]
     pub async fn expire_due(&self, origin: &Origin) -> Result<usize, Error> {
         let now = self.db.clock().now();
-        let overdue = self.db.read(move |conn| store::overdue(conn, now, BATCH)).await?;
+        let (oldest, overdue) = self
+            .db
+            .read(move |conn| {
+                Ok((store::oldest_deadline(conn)?, store::overdue(conn, now, BATCH)?))
+            })
+            .await?;
+        metrics::job_oldest_due("expiry", oldest, now);
         let mut expired = 0;
         for order in overdue {
             // In a trace of its own, linked to the one that the order was placed in.

@@ -14,9 +14,9 @@ use crate::error::Error;
 use crate::http::Reply;
 use crate::idempotency;
 use crate::inventory::{self, Release};
-use crate::kernel::{Origin, crash_point};
+use crate::kernel::{Actor, Origin, crash_point};
 use crate::payments::{self, Answer, Heard, Operation, OperationKind};
-use crate::telemetry::{self, Keep};
+use crate::telemetry::{self, Keep, metrics};
 
 impl Orders {
     /// Asks the gateway for each operation and finishes it; answers what the request is told.
@@ -100,6 +100,11 @@ pub(super) fn finish(
         _ => {}
     }
     save(tx, &before, after)?;
+    // An order that a job finishes had been left with an unknown outcome.
+    let settlement = matches!(tx.origin().actor, Actor::Job(_));
+    if settlement && operation.kind == OperationKind::Authorize {
+        tx.on_commit(move || metrics::order_settled(settled.approved));
+    }
     answer_claim(tx, operation)
 }
 

@@ -8,8 +8,9 @@ use super::reply::Subject;
 use super::request::PlaceOrder;
 use crate::error::Error;
 use crate::http::{Reply, Submission};
-use crate::kernel::{Origin, Stopwatch, crash_point};
-use crate::telemetry::{self, Account, metrics};
+use crate::kernel::{Origin, crash_point};
+use crate::telemetry::metrics::{OrderOutcome, OrderProcessing};
+use crate::telemetry::{self, Account};
 
 impl Orders {
     /// Places an order: 201 when it stands, 202 when its outcome is not known yet, 402 when the
@@ -24,25 +25,16 @@ impl Orders {
         submission: Submission,
         request: PlaceOrder,
     ) -> Result<Reply, Error> {
-        let took = Stopwatch::start();
+        let processing = OrderProcessing::start();
         let result = self.place_unmeasured(&origin, submission, request).await;
-        let outcome = match &result {
-            Ok(reply) if reply.replayed => "replayed",
-            Ok(reply) => match reply.status {
-                201 => "placed",
-                402 => "declined",
-                _ => "pending",
-            },
-            Err(Error::Refused(_)) => "refused",
-            Err(_) => "failed",
-        };
+        let outcome = outcome(&result);
         let span = Span::current();
-        span.record("outcome", outcome);
-        telemetry::came_out(outcome);
+        span.record("outcome", outcome.as_str());
+        telemetry::came_out(outcome.as_str());
         if let Some(order_id) = Account::current().and_then(|account| account.order_id()) {
             span.record("order.id", tracing::field::display(order_id));
         }
-        metrics::order_placed(outcome, took.elapsed());
+        processing.ended(outcome);
         result
     }
 
@@ -70,5 +62,22 @@ impl Orders {
                 self.carry_out(origin, vec![operation], subject).await
             }
         }
+    }
+}
+
+/// How placing came out, for who watches the shop.
+fn outcome(result: &Result<Reply, Error>) -> OrderOutcome {
+    match result {
+        Ok(reply) if reply.replayed => OrderOutcome::Replayed,
+        Ok(reply) => match reply.status {
+            201 => OrderOutcome::Placed,
+            402 => OrderOutcome::Declined,
+            _ => OrderOutcome::Pending,
+        },
+        Err(Error::Refused(refusal)) if refusal.code == "insufficient_stock" => {
+            OrderOutcome::OutOfStock
+        }
+        Err(Error::Refused(_)) => OrderOutcome::Refused,
+        Err(_) => OrderOutcome::Failed,
     }
 }

@@ -11,7 +11,7 @@ use super::finish::{finish, leave};
 use crate::error::Error;
 use crate::kernel::{Origin, crash_point};
 use crate::payments::{self, Heard, Operation};
-use crate::telemetry::{self, Keep};
+use crate::telemetry::{self, Keep, metrics};
 
 const BATCH: i64 = 64;
 const AT_ONCE: usize = 8;
@@ -23,6 +23,8 @@ impl Orders {
     /// What the database refuses.
     #[instrument(name = "orders.settle_due", skip_all, fields(app.module = "orders"))]
     pub async fn settle_due(&self, origin: &Origin) -> Result<usize, Error> {
+        let oldest = self.db.read(payments::oldest_due).await?;
+        metrics::job_oldest_due("settlement", oldest, self.db.clock().now());
         let lease = self.patience() + Duration::from_secs(5);
         let due = self.db.write(origin, move |tx| payments::claim_due(tx, BATCH, lease)).await?;
         let found = due.len();

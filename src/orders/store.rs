@@ -337,6 +337,12 @@ pub(super) fn insert_fulfilment(
     Ok(id)
 }
 
+/// The earliest deadline of all, passed or not.
+pub(super) fn oldest_deadline(conn: &mut Conn) -> Result<Option<Timestamp>, Error> {
+    let deadline = orders::table.select(diesel::dsl::min(orders::deadline_at));
+    Ok(deadline.first::<Option<i64>>(conn)?.map(Timestamp::from_micros))
+}
+
 /// Orders whose deadline has passed, the oldest first.
 /// An order past its deadline, with the span that it was placed in.
 pub(super) struct Overdue {

@@ -6,9 +6,10 @@ use std::time::Duration;
 use tracing::{Span, instrument};
 
 use super::gateway::{Answer, Gateway, Request};
-use super::model::Operation;
+use super::model::{Method, Operation};
 use crate::kernel::Stopwatch;
-use crate::telemetry::{self, Account, metrics};
+use crate::telemetry::metrics::{self, OperationResult, PaymentOperation};
+use crate::telemetry::{self, Account};
 
 /// The gateways of this server.
 pub struct Gateways {
@@ -47,11 +48,10 @@ impl Gateways {
     )]
     pub async fn ask(&self, operation: &Operation) -> Heard {
         let Some(gateway) = self.find(operation) else { return Heard::Unknown };
-        let request = request(operation);
-        let waiting = Stopwatch::start();
+        let (request, took) = (request(operation), Stopwatch::start());
         let answer = tokio::time::timeout(self.timeout, gateway.execute(&request)).await;
         if let Some(account) = Account::current() {
-            account.gateway(waiting.elapsed());
+            account.gateway(took.elapsed());
         }
         let heard = match answer {
             Ok(Ok(answer)) => Heard::Known(answer),
@@ -64,8 +64,7 @@ impl Gateways {
                 failed("timeout")
             }
         };
-        Span::current().record("outcome", label(&heard));
-        metrics::payment_operation(operation.kind.as_str(), label(&heard));
+        count(operation, &heard, took);
         heard
     }
 
@@ -79,13 +78,14 @@ impl Gateways {
     )]
     pub async fn ask_again(&self, operation: &Operation) -> Heard {
         let Some(gateway) = self.find(operation) else { return Heard::Unknown };
+        let took = Stopwatch::start();
         let heard = match tokio::time::timeout(self.timeout, gateway.look_up(operation.id)).await {
             Ok(Ok(Some(answer))) => Heard::Known(answer),
-            Ok(Ok(None)) => self.ask(operation).await,
+            Ok(Ok(None)) => return self.ask(operation).await,
             Ok(Err(_)) => failed("gateway_failure"),
             Err(_elapsed) => failed("timeout"),
         };
-        Span::current().record("outcome", label(&heard));
+        count(operation, &heard, took);
         heard
     }
 
@@ -120,10 +120,14 @@ fn request(operation: &Operation) -> Request {
     }
 }
 
-fn label(heard: &Heard) -> &'static str {
-    match heard {
-        Heard::Known(Answer::Approved { .. }) => "approved",
-        Heard::Known(Answer::Declined { .. }) => "declined",
-        Heard::Unknown => "unknown",
-    }
+/// Only cards have a gateway to be asked: what is paid by hand is counted when it is recorded.
+fn count(operation: &Operation, heard: &Heard, took: Stopwatch) {
+    let result = match heard {
+        Heard::Known(Answer::Approved { .. }) => OperationResult::Approved,
+        Heard::Known(Answer::Declined { .. }) => OperationResult::Declined,
+        Heard::Unknown => OperationResult::Unknown,
+    };
+    Span::current().record("outcome", result.as_str());
+    let (method, kind) = (Method::Card.as_str(), operation.kind.as_str());
+    metrics::payment_operation(PaymentOperation { method, kind, result }, Some(took.elapsed()));
 }

@@ -32,4 +32,6 @@ pub use model::{
 };
 pub use open::{NewPayment, open};
 pub use settle::{Settled, settle};
-pub use store::{has_pending_for, of_order, of_orders, payment, payment_of, refund_view};
+pub use store::{
+    has_pending_for, of_order, of_orders, oldest_due, payment, payment_of, refund_view,
+};

@@ -281,6 +281,17 @@ pub(super) fn claim_due(
     Ok(statement.load::<Due>(tx.conn())?.into_iter().map(|due| due.id).collect())
 }
 
+/// When the earliest of the operations without an outcome is to be asked about, past or not.
+///
+/// # Errors
+/// What the database refuses.
+pub fn oldest_due(conn: &mut Conn) -> Result<Option<Timestamp>, Error> {
+    let due = payment_operations::table
+        .filter(payment_operations::status.eq("pending"))
+        .select(diesel::dsl::min(payment_operations::due_at));
+    Ok(due.first::<Option<i64>>(conn)?.map(Timestamp::from_micros))
+}
+
 pub(super) fn put_off(tx: &mut WriteTx<'_>, id: OperationId, pause: Duration) -> Result<(), Error> {
     let statement = Statement::new(
         "UPDATE payment_operations SET due_at = ? WHERE id = ? AND status = 'pending'",

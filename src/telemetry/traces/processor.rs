@@ -71,8 +71,8 @@ fn redact_span(span: &mut SpanData, value_max: usize) {
 
 fn redact_attributes(attributes: &mut [KeyValue], value_max: usize) {
     for attribute in attributes {
-        if redact::is_secret_name(attribute.key.as_str()) {
-            attribute.value = redact::MARK.into();
+        if redact::hides_field(attribute.key.as_str()) {
+            attribute.value = redact::REDACTED.into();
         } else {
             redact_value(&mut attribute.value, value_max);
         }
@@ -93,7 +93,7 @@ fn redact_value(value: &mut Value, value_max: usize) {
                 }
             }
         }
-        Value::I64(number) if redact::is_card_number(*number) => *value = redact::MARK.into(),
+        Value::I64(number) if u64::try_from(*number).is_ok_and(redact::scrub_number) => *value = redact::REDACTED.into(),
         _ => {}
     }
 }
