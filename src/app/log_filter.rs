@@ -1,30 +1,41 @@
 //! Which log lines are written, changed while the server runs: for a while, and on record.
 
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::audit::{self, Entry, Subject};
 use crate::db::Db;
 use crate::error::{Error, Refusal};
-use crate::http::scopes::Admin;
 use crate::http::Call;
+use crate::http::scopes::Admin;
+use crate::kernel::{Clock, Timestamp};
 use crate::telemetry::LevelSwitch;
 
 const DEFAULT_S: u64 = 900;
 const MOST_S: u64 = 24 * 3600;
 
+/// The filter in force, and until when it is.
+pub(super) struct LogFilter {
+    switch: Arc<LevelSwitch>,
+    configured: String,
+    /// `None` while the configured filter is in force. A later change makes an earlier one's end
+    /// void.
+    expires_at: Mutex<Option<Timestamp>>,
+}
+
 /// What is wanted, and for how long.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wanted {
-    /// Targets and levels: `info,docket::orders=debug`.
+    /// A level, and levels of targets: `info,docket::orders=debug`.
     filter: String,
-    /// Seconds after which the configured filter is in force again, 1 to 86,400; 900 when not
-    /// said.
+    /// Seconds after which the configured filter is in force again, 1 to 86,400.
     #[serde(default = "default_seconds")]
     for_s: u64,
 }
@@ -33,70 +44,107 @@ fn default_seconds() -> u64 {
     DEFAULT_S
 }
 
+impl LogFilter {
+    pub(super) fn new(switch: Arc<LevelSwitch>) -> Self {
+        let configured = switch.current();
+        Self { switch, configured, expires_at: Mutex::default() }
+    }
+
+    fn told(&self) -> Value {
+        json!({
+            "filter": self.switch.current(),
+            "configured": self.configured,
+            "expires_at": self.expiry(),
+        })
+    }
+
+    fn expiry(&self) -> Option<Timestamp> {
+        *self.expires_at.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put(&self, filter: &str, expires_at: Option<Timestamp>) -> Result<(), Error> {
+        let mut place = self.expires_at.lock().unwrap_or_else(PoisonError::into_inner);
+        self.switch
+            .set(filter)
+            .map_err(|failure| Error::internal("changing the log filter", failure))?;
+        *place = expires_at;
+        Ok(())
+    }
+
+    /// Goes back to the configured filter after `time`, unless it was changed again meanwhile.
+    async fn expire(self: Arc<Self>, time: Duration, expires_at: Timestamp) {
+        tokio::time::sleep(time).await;
+        if self.expiry() != Some(expires_at) {
+            return;
+        }
+        match self.put(&self.configured, None) {
+            Ok(()) => tracing::info!(filter = self.configured, "the log filter has expired"),
+            Err(error) => tracing::warn!(error = %error, "the log filter did not expire"),
+        }
+    }
+}
+
 /// The routes of the log filter, for the ops listener.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
+    let resource = web::resource("/log-filter");
     config.service(
-        web::resource("/log-filter").get(read).put(change).delete(reset),
+        resource.route(web::get().to(read)).route(web::put().to(change)).route(
+            web::delete().to(reset),
+        ),
     );
 }
 
-async fn read(switch: web::Data<LevelSwitch>) -> HttpResponse {
-    HttpResponse::Ok().json(told(&switch))
+async fn read(_call: Call<Admin>, filter: web::Data<Arc<LogFilter>>) -> HttpResponse {
+    HttpResponse::Ok().json(filter.told())
 }
 
-fn told(switch: &LevelSwitch) -> serde_json::Value {
-    json!({
-        "filter": switch.current(),
-        "configured": switch.configured(),
-        "expires_at": switch.expires_at(),
-    })
-}
-
-/// Refused, or written down, before anything changes.
+/// Checked, then written down, then done: nobody changes what is logged without a trace of it.
 async fn change(
     call: Call<Admin>,
     body: web::Bytes,
-    switch: web::Data<LevelSwitch>,
+    filter: web::Data<Arc<LogFilter>>,
     db: web::Data<Arc<Db>>,
 ) -> Result<HttpResponse, Error> {
-    let wanted: Wanted = serde_json::from_slice(&body).map_err(|failure| {
-        Refusal::invalid("body", "invalid", format!("must be {{\"filter\", \"for_s\"}}: {failure}"))
-    })?;
+    let wanted = check(&body)?;
+    let after = json!({ "filter": wanted.filter, "for_s": wanted.for_s });
+    record(&call, &db, &filter, after).await?;
+    let time = Duration::from_secs(wanted.for_s);
+    let expires_at = Clock::System.now().after(time);
+    filter.put(&wanted.filter, Some(expires_at))?;
+    tokio::spawn(Arc::clone(filter.get_ref()).expire(time, expires_at));
+    tracing::info!(filter = wanted.filter, for_s = wanted.for_s, "the log filter was changed");
+    Ok(HttpResponse::Ok().json(filter.told()))
+}
+
+fn check(body: &[u8]) -> Result<Wanted, Refusal> {
+    let shape = "must be like {\"filter\": \"info,docket::orders=debug\", \"for_s\": 600}";
+    let wanted: Wanted = serde_json::from_slice(body)
+        .map_err(|failure| Refusal::invalid("body", "invalid", format!("{shape}: {failure}")))?;
     if !(1..=MOST_S).contains(&wanted.for_s) {
-        return Err(Refusal::invalid("for_s", "out_of_range", "must be 1 to 86400").into());
+        return Err(Refusal::invalid("for_s", "out_of_range", "must be 1 to 86400 seconds"));
     }
     LevelSwitch::check(&wanted.filter)
         .map_err(|reason| Refusal::invalid("filter", "invalid", reason.to_string()))?;
-    record(&call, &db, &switch, Some((&wanted.filter, wanted.for_s))).await?;
-    switch
-        .set_for(&wanted.filter, Duration::from_secs(wanted.for_s))
-        .map_err(|failure| Error::internal("changing the log filter", failure))?;
-    tracing::warn!(filter = wanted.filter, for_s = wanted.for_s, "the log filter was changed");
-    Ok(HttpResponse::Ok().json(told(&switch)))
+    Ok(wanted)
 }
 
 async fn reset(
     call: Call<Admin>,
-    switch: web::Data<LevelSwitch>,
+    filter: web::Data<Arc<LogFilter>>,
     db: web::Data<Arc<Db>>,
 ) -> Result<HttpResponse, Error> {
-    record(&call, &db, &switch, None).await?;
-    switch.reset();
-    tracing::warn!(filter = switch.current(), "the log filter is the configured one again");
-    Ok(HttpResponse::Ok().json(told(&switch)))
+    record(&call, &db, &filter, json!({ "filter": filter.configured })).await?;
+    filter.put(&filter.configured, None)?;
+    Ok(HttpResponse::Ok().json(filter.told()))
 }
 
 async fn record(
     call: &Call<Admin>,
     db: &Db,
-    switch: &LevelSwitch,
-    wanted: Option<(&str, u64)>,
+    filter: &LogFilter,
+    after: Value,
 ) -> Result<(), Error> {
-    let before = json!({ "filter": switch.current() });
-    let after = match wanted {
-        Some((filter, for_s)) => json!({ "filter": filter, "for_s": for_s }),
-        None => json!({ "filter": switch.configured() }),
-    };
+    let before = json!({ "filter": filter.switch.current() });
     db.write(&call.origin, move |tx| {
         let entry = Entry::new("server.log_filter_changed", Subject::Server)
             .before(&before)?

@@ -10,10 +10,13 @@ pub mod metrics;
 mod propagation;
 mod redact;
 mod resource;
+mod sources;
+mod start;
 mod traces;
 
 pub use account::{Account, about_order, about_payment, came_out, made_by};
 pub use context::current_span;
-pub use logs::{FoundLines, LogGuard, LogOptions, LogSearch, search_logs, start};
+pub use logs::{FilterError, Found as FoundLines, LevelSwitch, LogSearch, search_logs};
+pub use start::{TelemetryGuard, start, start_for_command};
 pub use propagation::{InboundHeaders, begin_request, link, outbound_headers, traced};
 pub use traces::{Keep, SpanLink, SpanView, TraceView, find_trace, idle_trace, keep_trace, trace_began};

@@ -1,56 +1,36 @@
-//! Log lines: JSON to a file, readable lines to a terminal.
+//! Log lines: JSON to a rotated file, readable lines to a terminal.
+//!
+//! Must stay true: whoever logs never waits for a disk; a line is whole or not there at all; what
+//! is lost, suppressed or redacted is counted; no secret gets into a line.
 
 mod active;
 mod archive;
 mod buffer;
 mod counts;
+mod fields;
+mod filter;
+mod inherited;
+mod json;
+mod layer;
+mod log_file;
+mod lookup;
 mod names;
+mod panic;
 mod platform;
 mod queue;
 mod rolling;
+mod sampling;
 mod search;
+mod terminal;
 mod trouble;
 
-use std::path::PathBuf;
-
-use tracing_subscriber::Layer;
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
-
-
-/// Where log lines go and which are written.
-#[derive(Debug, Clone)]
-pub struct LogOptions {
-    /// The directory of `docket.log`; none for commands that only print.
-    pub directory: Option<PathBuf>,
-    /// Which targets and levels, in the syntax of `RUST_LOG`: `info,docket::orders=debug`.
-    pub filter: String,
-    /// Whether lines also go to standard error.
-    pub terminal: bool,
-}
-
-/// Holds the log writer. Dropping it flushes what is queued, so it lives in `main`.
-pub struct LogGuard;
-
-/// Starts logging for the process; only the first call of a process has an effect.
-///
-/// # Errors
-/// When the filter does not parse or the log directory cannot be written.
-pub fn start(_options: &LogOptions) -> Result<LogGuard, Box<dyn std::error::Error + Send + Sync>> {
-    let spans = tracing_opentelemetry::layer()
-        .with_tracer({ use opentelemetry::trace::TracerProvider as _; opentelemetry_sdk::trace::SdkTracerProvider::builder().build().tracer("x") })
-        .with_location(false)
-        .with_threads(false)
-        .with_target(false)
-        .with_tracked_inactivity(false)
-        .with_filter(tracing_subscriber::filter::filter_fn(|metadata| {
-            metadata.is_span() && metadata.target().starts_with("docket")
-        }));
-    // A second server in one process (tests) keeps the first one's subscriber.
-    let _ = tracing_subscriber::registry().with(spans).try_init();
-    Ok(LogGuard)
-}
-/// What is looked for in the log files.
-pub struct LogSearch { pub directory: PathBuf, pub needles: Vec<String>, pub since: Option<crate::kernel::Timestamp>, pub lines_most: usize }
-pub struct FoundLines { pub lines: Vec<String>, pub truncated: bool, pub skipped: Vec<String> }
-pub fn search_logs(_s: &LogSearch) -> FoundLines { FoundLines { lines: vec![], truncated: false, skipped: vec![] } }
+pub(super) use counts::{Counts, LEVELS, LogCounts, Rotation};
+pub use filter::{FilterError, LevelSwitch};
+pub(super) use filter::switched;
+pub(super) use layer::{LineCounts, LineLayer, LineOptions};
+pub(super) use log_file::{LogFile, rolling};
+pub(super) use panic::tell_panics;
+pub(super) use rolling::RollingWriter;
+pub use lookup::{LogSearch, search_logs};
+pub use search::Found;
+pub(super) use terminal::Terminal;

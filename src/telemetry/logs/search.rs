@@ -9,6 +9,7 @@ use flate2::read::MultiGzDecoder;
 
 use super::names::{Backup, LogNames, packed};
 use super::platform::identity;
+use crate::kernel::Timestamp;
 
 /// Longer lines are passed over: the log writes none.
 const LINE_BYTES_MAX: u64 = 1 << 20;
@@ -23,6 +24,8 @@ pub struct SearchLimits {
     pub bytes_max: usize,
     /// Bytes to read, unpacked, at most.
     pub read_bytes_max: u64,
+    /// Files that were put aside before this are passed over.
+    pub since: Option<Timestamp>,
 }
 
 /// What a search found.
@@ -70,7 +73,7 @@ pub fn search(
         search.read(name, Source::Plain(active));
     }
     for backup in backups.iter().rev() {
-        if search.is_over() {
+        if search.is_over() || limits.since.is_some_and(|since| backup.time < since) {
             break;
         }
         search.read_backup(backup);

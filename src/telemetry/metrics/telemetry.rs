@@ -35,6 +35,20 @@ impl Samples {
     }
 }
 
+impl Samples {
+    /// The greatest of what several sources say, for one value of the label.
+    pub(in crate::telemetry) fn most_for(
+        &mut self,
+        metric: &'static str,
+        value: &'static str,
+        number: f64,
+    ) {
+        debug_assert!(is_known(metric, value), "{metric} has no series `{value}`");
+        let most = self.0.entry((metric, value)).or_default();
+        *most = most.max(number);
+    }
+}
+
 /// A metric as it is declared: name, help, and a label with its values. The name tells the type.
 type Declared = (&'static str, &'static str, Option<Label>);
 
