@@ -24,12 +24,12 @@ use crate::db::{DatabaseUrl, Db, DbOptions};
 use crate::error::Error;
 use crate::http::{Authenticate, Limits, Readiness, RootSpan, RouteTable, Stopping};
 use crate::identity::{self, KeyGate};
+use crate::insight::{self, Insight};
 use crate::jobs::{self, Holder, Workers};
 use crate::kernel::{Actor, Clock, Origin, Secret};
 use crate::orders::{Orders, Terms};
 use crate::payments::{Gateways, ManualGateway, TestGateway};
 use crate::telemetry::{self, LevelSwitch, TelemetryGuard};
-use crate::insight::{self, Insight};
 use crate::{audit, catalog, db, events, http, inventory, orders, payments};
 
 use background::SealingTurn;

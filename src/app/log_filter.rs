@@ -88,9 +88,10 @@ impl LogFilter {
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     let resource = web::resource("/log-filter");
     config.service(
-        resource.route(web::get().to(read)).route(web::put().to(change)).route(
-            web::delete().to(reset),
-        ),
+        resource
+            .route(web::get().to(read))
+            .route(web::put().to(change))
+            .route(web::delete().to(reset)),
     );
 }
 

@@ -31,11 +31,7 @@ pub fn entry(conn: &mut Conn, id: EntryId) -> Result<Option<JournalEntry>, Error
 ///
 /// # Errors
 /// What the database refuses.
-pub fn about(
-    conn: &mut Conn,
-    subjects: &[String],
-    limit: i64,
-) -> Result<Vec<JournalEntry>, Error> {
+pub fn about(conn: &mut Conn, subjects: &[String], limit: i64) -> Result<Vec<JournalEntry>, Error> {
     read(store::entries_with(conn, &Trait::Subjects(subjects), (None, None), limit)?)
 }
 

@@ -252,9 +252,8 @@ fn percent_decoded(text: &str) -> String {
     let mut rest = text.as_bytes();
     while let Some((&first, after)) = rest.split_first() {
         let encoded = after.get(..2).filter(|_| first == b'%');
-        let decoded = encoded.and_then(|hex| {
-            u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok()
-        });
+        let decoded =
+            encoded.and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
         bytes.push(decoded.unwrap_or(first));
         rest = if decoded.is_some() { &after[2..] } else { after };
     }

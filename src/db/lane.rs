@@ -113,7 +113,7 @@ where
         });
         let worked = working.elapsed();
         Box::new(move |commit| {
-            span.record("batch_size", commit.size);
+            span.record("batch_size", i64::try_from(commit.size).unwrap_or(i64::MAX));
             span.record("commit_us", micros(commit.took));
             if let Some(account) = &account {
                 account.queued(waited);

@@ -179,9 +179,9 @@ fn note_failure<T>(span: &Span, result: &Result<T, Error>) {
     span.record("error.type", kind);
 }
 
-/// As spans tell times.
-fn micros(time: Duration) -> u64 {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+/// As spans tell times: they have signed numbers only.
+fn micros(time: Duration) -> i64 {
+    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
 }
 
 /// Runs blocking work on its own thread, inside the caller's span.

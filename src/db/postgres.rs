@@ -67,7 +67,7 @@ fn with_retries<T>(
             Err(Error::Contention(reason)) => {
                 tracing::debug!(reason, retry, "a transaction lost a race");
                 metrics::db_retry();
-                Span::current().record("retries", retry + 1);
+                Span::current().record("retries", i64::from(retry + 1));
                 std::thread::sleep(jitter(retry));
             }
             Ok(result) => {

@@ -17,7 +17,7 @@ use crate::telemetry::metrics;
 /// What the database refuses.
 #[instrument(
     name = "inventory.reserve", skip_all,
-    fields(app.module = "inventory", order.id = %order_id, skus = wanted.len())
+    fields(app.module = "inventory", order.id = %order_id, skus = wanted.len().cast_signed())
 )]
 pub fn reserve(
     tx: &mut WriteTx<'_>,

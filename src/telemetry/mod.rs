@@ -17,6 +17,8 @@ mod traces;
 pub use account::{Account, about_order, about_payment, came_out, made_by};
 pub use context::current_span;
 pub use logs::{FilterError, Found as FoundLines, LevelSwitch, LogSearch, search_logs};
-pub use start::{TelemetryGuard, start, start_for_command};
 pub use propagation::{InboundHeaders, begin_request, link, outbound_headers, traced};
-pub use traces::{Keep, SpanLink, SpanView, TraceView, find_trace, idle_trace, keep_trace, trace_began};
+pub use start::{TelemetryGuard, start, start_for_command};
+pub use traces::{
+    Keep, SpanLink, SpanView, TraceView, find_trace, idle_trace, keep_trace, trace_began,
+};

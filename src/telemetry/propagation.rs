@@ -75,7 +75,8 @@ fn brought(headers: &impl InboundHeaders) -> Option<SpanContext> {
         return None;
     }
     headers.header("traceparent")?;
-    let context = TraceContextPropagator::new().extract_with_context(&Context::new(), &Inbound(headers));
+    let context =
+        TraceContextPropagator::new().extract_with_context(&Context::new(), &Inbound(headers));
     let ids = context.span().span_context().clone();
     ids.is_valid().then_some(ids)
 }

@@ -79,8 +79,7 @@ pub fn start(config: &Config) -> Result<TelemetryGuard, Failure> {
 /// Never, as long as the filter above parses.
 pub fn start_for_command() -> Result<(), Failure> {
     let (filter, _switch) = switched(COMMAND_FILTER)?;
-    let options =
-        LineOptions { service: "docket".into(), clock: Clock::System, sample_ratio: 1.0 };
+    let options = LineOptions { service: "docket".into(), clock: Clock::System, sample_ratio: 1.0 };
     let lines = LineLayer::new(options, None, Some(Terminal::stderr()));
     let _ = tracing_subscriber::registry().with(lines.with_filter(filter)).try_init();
     tell_panics();

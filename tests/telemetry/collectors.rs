@@ -158,7 +158,8 @@ fn serve(listener: TcpListener, sink: Sink, manner: Manner) {
 /// actix decompresses when it has the feature and the header says so; older bodies come as sent.
 fn unpacked(request: &HttpRequest, body: &[u8]) -> Vec<u8> {
     use std::io::Read;
-    let gzipped = request.headers().contains_key("content-encoding") && body.starts_with(&[31, 139]);
+    let gzipped =
+        request.headers().contains_key("content-encoding") && body.starts_with(&[31, 139]);
     if !gzipped {
         return body.to_vec();
     }

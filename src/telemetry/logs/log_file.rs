@@ -43,8 +43,7 @@ impl LogFile {
         let options = rolling(directory, LOG_FILE, config);
         let writer = RollingWriter::open(options, Clock::System, Arc::clone(&counts))?;
         let reopen = writer.reopener();
-        let queue =
-            QueueOptions { lines_max: config.queue_lines, ..QueueOptions::default() };
+        let queue = QueueOptions { lines_max: config.queue_lines, ..QueueOptions::default() };
         let service = service.to_owned();
         let loss_line = move |lost| loss_line(&service, lost);
         let (queue, guard) = LogQueue::start(writer, queue, counts, loss_line);
@@ -87,11 +86,7 @@ fn loss_line(service: &str, lost: u64) -> Vec<u8> {
 }
 
 /// How a file in the log directory is rotated and kept.
-pub(in crate::telemetry) fn rolling(
-    directory: &Path,
-    name: &str,
-    config: &Logs,
-) -> RollingOptions {
+pub(in crate::telemetry) fn rolling(directory: &Path, name: &str, config: &Logs) -> RollingOptions {
     RollingOptions {
         directory: directory.to_owned(),
         name: name.to_owned(),

@@ -25,12 +25,12 @@ mod terminal;
 mod trouble;
 
 pub(super) use counts::{Counts, LEVELS, LogCounts, Rotation};
-pub use filter::{FilterError, LevelSwitch};
 pub(super) use filter::switched;
+pub use filter::{FilterError, LevelSwitch};
 pub(super) use layer::{LineCounts, LineLayer, LineOptions};
 pub(super) use log_file::{LogFile, rolling};
+pub use lookup::{LogSearch, search_logs};
 pub(super) use panic::tell_panics;
 pub(super) use rolling::RollingWriter;
-pub use lookup::{LogSearch, search_logs};
 pub use search::Found;
 pub(super) use terminal::Terminal;

@@ -22,12 +22,12 @@ use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use opentelemetry::trace::{TraceId, TracerProvider};
 use opentelemetry::InstrumentationScope;
+use opentelemetry::trace::{TraceId, TracerProvider};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 
-pub(super) use export::{LineWriter, to_otlp};
+pub(super) use export::LineWriter;
 pub use ids::trace_began;
 pub use keep::Keep;
 pub(super) use keep::Ratio;

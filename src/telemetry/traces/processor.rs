@@ -93,7 +93,9 @@ fn redact_value(value: &mut Value, value_max: usize) {
                 }
             }
         }
-        Value::I64(number) if u64::try_from(*number).is_ok_and(redact::scrub_number) => *value = redact::REDACTED.into(),
+        Value::I64(number) if u64::try_from(*number).is_ok_and(redact::scrub_number) => {
+            *value = redact::REDACTED.into()
+        }
         _ => {}
     }
 }

@@ -83,19 +83,20 @@ impl ExportQueue {
         let counts = Arc::new(ExportCounts::default());
         let spans_most = options.spans_most;
         let work = Work { counts: Arc::clone(&counts), options };
-        let thread = std::thread::Builder::new().name(format!("export-{name}")).spawn(move || {
-            let exporter = {
-                let _inside = runtime.enter();
-                build()
-            };
-            match exporter {
-                Ok(exporter) => {
-                    let _ = built.send(Ok(()));
-                    runtime.block_on(work.until_closed(&exporter, traces, closing));
+        let thread =
+            std::thread::Builder::new().name(format!("export-{name}")).spawn(move || {
+                let exporter = {
+                    let _inside = runtime.enter();
+                    build()
+                };
+                match exporter {
+                    Ok(exporter) => {
+                        let _ = built.send(Ok(()));
+                        runtime.block_on(work.until_closed(&exporter, traces, closing));
+                    }
+                    Err(failure) => drop(built.send(Err(failure))),
                 }
-                Err(failure) => drop(built.send(Err(failure))),
-            }
-        })?;
+            })?;
         ready.recv().map_err(|_| "the exporter's thread ended at its start")??;
         Ok((Arc::new(Self { name, counts, spans_most, sender }), Worker { close, thread }))
     }

@@ -142,9 +142,7 @@ fn json(value: &Value) -> serde_json::Value {
         Value::Array(Array::Bool(values)) => values.clone().into(),
         Value::Array(Array::I64(values)) => values.clone().into(),
         Value::Array(Array::F64(values)) => values.clone().into(),
-        Value::Array(Array::String(values)) => {
-            values.iter().map(|value| value.as_str()).collect()
-        }
+        Value::Array(Array::String(values)) => values.iter().map(|value| value.as_str()).collect(),
         other => other.to_string().into(),
     }
 }

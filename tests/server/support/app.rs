@@ -1,7 +1,7 @@
 //! The server under test.
 
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use docket::app::{self, Running};

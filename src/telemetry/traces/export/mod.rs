@@ -9,7 +9,7 @@ use opentelemetry_otlp::SpanExporter as OtlpExporter;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
-pub(in crate::telemetry) use otlp::to_otlp;
+use otlp::to_otlp;
 
 use crate::config::{Exporter as Config, ExporterKind};
 

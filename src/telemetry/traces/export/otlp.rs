@@ -66,10 +66,7 @@ fn http_headers(headers: HashMap<String, String>) -> Result<reqwest::header::Hea
 }
 
 /// Spans as one OTLP request, for its JSON.
-pub(in crate::telemetry) fn to_otlp(
-    spans: Vec<SpanData>,
-    resource: &Resource,
-) -> ExportTraceServiceRequest {
+pub(super) fn to_otlp(spans: Vec<SpanData>, resource: &Resource) -> ExportTraceServiceRequest {
     let resource = ResourceAttributesWithSchema::from(resource);
     let resource_spans = group_spans_by_resource_and_scope(spans, &resource);
     ExportTraceServiceRequest { resource_spans }

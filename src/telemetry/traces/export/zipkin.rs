@@ -96,9 +96,8 @@ fn kind(kind: &SpanKind) -> Option<&'static str> {
 /// Attributes and status, as the OpenTelemetry specification maps them ("Zipkin").
 fn tags(span: &SpanData) -> BTreeMap<&str, String> {
     let attributes = span.attributes.iter();
-    let mut tags: BTreeMap<&str, String> = attributes
-        .map(|attribute| (attribute.key.as_str(), attribute.value.to_string()))
-        .collect();
+    let mut tags: BTreeMap<&str, String> =
+        attributes.map(|attribute| (attribute.key.as_str(), attribute.value.to_string())).collect();
     tags.insert("otel.scope.name", span.instrumentation_scope.name().to_owned());
     match &span.status {
         Status::Error { description } => {
