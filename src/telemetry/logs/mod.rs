@@ -10,6 +10,8 @@ mod queue;
 mod rolling;
 mod search;
 mod trouble;
+#[cfg(test)]
+mod volume;
 
 use std::path::PathBuf;
 
