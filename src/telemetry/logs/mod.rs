@@ -23,6 +23,8 @@ mod sampling;
 mod search;
 mod terminal;
 mod trouble;
+#[cfg(test)]
+mod volume;
 
 pub(super) use counts::{Counts, LEVELS, LogCounts, Rotation};
 pub(super) use filter::switched;

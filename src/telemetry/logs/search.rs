@@ -145,7 +145,7 @@ impl Search<'_> {
         }
         let mut from = BufReader::with_capacity(CHUNK, file);
         if skipped > 0 {
-            from.skip_until(b'\n')?;
+            self.found.bytes_read += from.skip_until(b'\n')? as u64;
         }
         self.scan(&mut from, matches)
     }
