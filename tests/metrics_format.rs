@@ -1,8 +1,8 @@
 //! The page of metrics as scrapers get it: both formats from a server that has worked, read by
 //! Prometheus' own tools.
 //!
-//! Those tools (`promtool`; Python with `prometheus_client`) need not be there: the tests say so and
-//! go on. `DOCKET_TEST_TOOLS_REQUIRED=1` turns a missing one into a failure.
+//! Those tools (`promtool`; Python with `prometheus_client`) need not be there: the tests say so
+//! and go on. `DOCKET_TEST_TOOLS_REQUIRED=1` turns a missing one into a failure.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -20,10 +20,14 @@ mod process;
 
 use std::io::{Read, Write};
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use buyer::{Buyer, card, order_of};
-use docket::kernel::Stopwatch;
+use docket::db::Dialect;
+use docket::error::{Error, Refusal};
+use docket::kernel::{Actor, Origin, Stopwatch};
 use process::{Home, Server, on_both};
 use serde_json::json;
 
@@ -231,6 +235,34 @@ on_both! {
         assert!(value(&page, "db_pool_size{side=\"read\"}") >= 1.0);
         assert!(value(&page, "job_last_success_timestamp_seconds{job=\"settlement\"}") > 1.7e9);
         server.stop();
+    }
+
+    async fn only_a_durable_change_is_counted_and_only_once(home: Home) {
+        home.run(&["migrate"]);
+        let (db, origin) = (home.database(), Origin::of(Actor::System));
+        let counted = Arc::new(AtomicUsize::new(0));
+        let count = |fails: fn(usize) -> Result<(), Error>| {
+            let (counted, runs) = (Arc::clone(&counted), AtomicUsize::new(0));
+            db.write(&origin, move |tx| {
+                let counted = Arc::clone(&counted);
+                tx.on_commit(move || drop(counted.fetch_add(1, Ordering::SeqCst)));
+                fails(runs.fetch_add(1, Ordering::SeqCst))
+            })
+        };
+        let refused = count(|_run| Err(Refusal::not_found("change").into())).await;
+        assert!(refused.is_err());
+        assert_eq!(counted.load(Ordering::SeqCst), 0, "a change that was rolled back");
+        count(|_run| Ok(())).await.unwrap();
+        assert_eq!(counted.load(Ordering::SeqCst), 1, "before its caller is answered");
+        let lost_twice = count(|run| match run {
+            0 | 1 => Err(Error::Contention("planted".into())),
+            _ => Ok(()),
+        });
+        // Only PostgreSQL runs a change again that lost a race.
+        let committed = usize::from(lost_twice.await.is_ok());
+        assert_eq!(committed, usize::from(db.dialect() == Dialect::Postgres));
+        assert_eq!(counted.load(Ordering::SeqCst), 1 + committed);
+        db.close().await;
     }
 
     async fn the_sealed_journal_catches_up_with_the_journal(home: Home) {
