@@ -245,7 +245,9 @@ on_both! {
             let (counted, runs) = (Arc::clone(&counted), AtomicUsize::new(0));
             db.write(&origin, move |tx| {
                 let counted = Arc::clone(&counted);
-                tx.on_commit(move || drop(counted.fetch_add(1, Ordering::SeqCst)));
+                tx.on_commit(move || {
+                    counted.fetch_add(1, Ordering::SeqCst);
+                });
                 fails(runs.fetch_add(1, Ordering::SeqCst))
             })
         };
