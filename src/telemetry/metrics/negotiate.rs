@@ -3,7 +3,7 @@
 /// A text format for metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// The classic one, 0.0.4: for scrapers that ask for it, for browsers, and for who does not say.
+    /// The classic one, 0.0.4: for scrapers that ask for it, for browsers, for who does not say.
     Text,
     /// OpenMetrics 1.0, with exemplars.
     OpenMetrics,

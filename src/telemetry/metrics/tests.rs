@@ -85,7 +85,8 @@ fn a_counters_family_has_no_total_and_its_sample_has() {
 #[test]
 fn quotes_backslashes_and_line_breaks_are_escaped() {
     let registrar = Registrar::default();
-    let gauge = IntGauge::with_opts(opts!("a", "a \\ \"b\"\nc", "x" => "1\\2\"3\n4")).unwrap();
+    let opts = opts!("a", "a \\ \"b\"\nc").const_label("x", "1\\2\"3\n4");
+    let gauge = IntGauge::with_opts(opts).unwrap();
     registrar.kept(gauge).unwrap();
     let expected = "# TYPE a gauge\n# HELP a a \\\\ \\\"b\\\"\\nc\n\
         a{x=\"1\\\\2\\\"3\\n4\"} 0.0\n# EOF\n";
