@@ -136,7 +136,7 @@ fn selectors(tokens: &[Token]) -> Vec<(&str, &[Token])> {
     found
 }
 
-/// The name of the whole of which `name` may be a part: a histogram has `_bucket`, `_sum`, `_count`.
+/// The whole that `name` may be a part of: a histogram has `_bucket`, `_sum` and `_count`.
 pub fn family(name: &str) -> &str {
     let part = ["_bucket", "_sum", "_count"].iter().find_map(|part| name.strip_suffix(part));
     part.unwrap_or(name)
