@@ -1,5 +1,14 @@
 //! Log lines: JSON to a file, readable lines to a terminal.
 
+mod fields;
+mod filter;
+mod inherited;
+mod json;
+mod layer;
+mod panic;
+mod sampling;
+mod terminal;
+
 use std::path::PathBuf;
 
 use tracing_subscriber::Layer;
