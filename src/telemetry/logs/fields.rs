@@ -189,7 +189,7 @@ impl Value<'_> {
 /// An error and what caused it, outermost first.
 fn chain(to: &mut Capped<'_>, error: &(dyn Error + 'static)) -> fmt::Result {
     write!(to, "{error}")?;
-    let causes = std::iter::successors(error.source(), |cause| (**cause).source());
+    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
     causes.take(CAUSES_MAX).try_for_each(|cause| write!(to, ": {cause}"))
 }
 

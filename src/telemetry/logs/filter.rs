@@ -50,18 +50,12 @@ impl FromStr for EventFilter {
     fn from_str(text: &str) -> Result<Self, FilterError> {
         let directives = text.split(',').map(|part| directive(part.trim()));
         let directives = directives.collect::<Result<Vec<_>, _>>()?;
-        let mut targets = Targets::new();
-        let level_of = |wanted: &str| {
-            directives.iter().find(|(target, _)| target.is_some_and(|target| target == wanted))
-        };
         let default = directives.iter().rfind(|(target, _)| target.is_none());
         let default = default.map_or(LevelFilter::OFF, |(_, level)| *level);
-        targets = targets.with_default(default);
-        for quiet in QUIET.into_iter().filter(|quiet| level_of(quiet).is_none()) {
-            targets = targets.with_target(quiet, default.min(LevelFilter::WARN));
-        }
-        let named = directives.iter().filter_map(|(target, level)| Some(((*target)?, *level)));
-        Ok(Self(named.fold(targets, |targets, (target, level)| targets.with_target(target, level))))
+        let quiet = QUIET.map(|target| (target, default.min(LevelFilter::WARN)));
+        // What is named later replaces what was named before.
+        let named = directives.into_iter().filter_map(|(target, level)| Some((target?, level)));
+        Ok(Self(Targets::new().with_default(default).with_targets(quiet).with_targets(named)))
     }
 }
 
@@ -161,4 +155,42 @@ where
         apply: Box::new(move |filter| handle.reload(filter)),
     };
     Ok((layer, switch))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passes(filter: &str, target: &str, level: tracing::Level) -> bool {
+        filter.parse::<EventFilter>().unwrap().0.would_enable(target, &level)
+    }
+
+    #[test]
+    fn a_misspelt_filter_is_refused_with_the_part_that_is_wrong() {
+        for (filter, wrong) in [
+            ("inof", "inof"),
+            ("info,docket::orders=debgu", "docket::orders=debgu"),
+            ("info,", ""),
+            ("", ""),
+            ("info,=debug", "=debug"),
+            ("info,docket=", "docket="),
+            ("info,docket[span]=debug", "docket[span]=debug"),
+        ] {
+            let error = filter.parse::<EventFilter>().unwrap_err().to_string();
+            assert!(error.starts_with(&format!("`{wrong}` in the log filter")), "{error}");
+        }
+    }
+
+    #[test]
+    fn targets_have_levels_of_their_own_and_exporters_stay_quiet() {
+        use tracing::Level;
+        let filter = "info, docket::orders=debug, hyper=trace";
+        assert!(passes(filter, "docket::orders::place", Level::DEBUG));
+        assert!(!passes(filter, "docket::payments", Level::DEBUG));
+        assert!(passes(filter, "hyper::client", Level::TRACE));
+        assert!(!passes(filter, "opentelemetry_sdk", Level::INFO));
+        assert!(passes(filter, "h2::codec", Level::WARN) && !passes(filter, "h2", Level::INFO));
+        assert!(!passes("error", "tonic", Level::WARN));
+        assert!(passes("warn,opentelemetry=debug", "opentelemetry-otlp", Level::DEBUG));
+    }
 }

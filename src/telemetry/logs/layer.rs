@@ -256,3 +256,6 @@ fn with_line(render: impl FnOnce(&mut Line)) {
     render(&mut line);
     let _ = LINE.try_with(|cell| cell.set(Some(line)));
 }
+
+#[cfg(test)]
+mod tests;
