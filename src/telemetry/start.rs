@@ -5,15 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use tracing::Subscriber;
+use tracing::{Level, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::logs::{
-    Counts, LevelSwitch, LineLayer, LineOptions, LogFile, RollingWriter, Terminal, rolling,
-    switched, tell_panics,
+    Counts, LevelSwitch, LineLayer, LineOptions, LineSink, LogFile, RollingWriter, Terminal,
+    rolling, switched, tell_panics,
 };
 use super::traces::{LineWriter, Pipeline, Tracing};
 use super::{propagation, resource, sources};
@@ -84,6 +84,27 @@ pub fn start_for_command() -> Result<(), Failure> {
     let _ = tracing_subscriber::registry().with(lines.with_filter(filter)).try_init();
     tell_panics();
     Ok(())
+}
+
+/// docket's JSON lines as a layer of their own: each finished line, with its line feed, goes to
+/// `sink`, which must not wait and must not log.
+pub fn line_layer<S, F>(service: &str, sink: F) -> impl Layer<S> + use<S, F>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    F: Fn(&[u8]) + Send + Sync + 'static,
+{
+    let options =
+        LineOptions { service: service.to_owned(), clock: Clock::System, sample_ratio: 1.0 };
+    LineLayer::new(options, Some(Arc::new(Passed(sink))), None)
+}
+
+/// A sink that is a function.
+struct Passed<F>(F);
+
+impl<F: Fn(&[u8]) + Send + Sync> LineSink for Passed<F> {
+    fn push(&self, _level: Level, line: &[u8]) {
+        (self.0)(line);
+    }
 }
 
 /// The layer that makes spans of spans: of docket's own only, and without what nobody reads.

@@ -162,6 +162,11 @@ impl Server {
         }
     }
 
+    /// The process, for who looks at it from outside.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Dies as if by power loss (SIGKILL).
     pub fn kill(self) {
         drop(self);

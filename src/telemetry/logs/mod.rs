@@ -29,7 +29,7 @@ mod volume;
 pub(super) use counts::{Counts, LEVELS, LogCounts, Rotation};
 pub(super) use filter::switched;
 pub use filter::{FilterError, LevelSwitch};
-pub(super) use layer::{LineCounts, LineLayer, LineOptions};
+pub(super) use layer::{LineCounts, LineLayer, LineOptions, LineSink};
 pub(super) use log_file::{LogFile, rolling};
 pub use lookup::{LogSearch, search_logs};
 pub(super) use panic::tell_panics;

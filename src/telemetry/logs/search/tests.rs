@@ -8,7 +8,7 @@ use super::*;
 use crate::kernel::Timestamp;
 
 const NO_LIMITS: SearchLimits =
-    SearchLimits { lines_max: 1_000, bytes_max: 1 << 20, read_bytes_max: 1 << 30 };
+    SearchLimits { lines_max: 1_000, bytes_max: 1 << 20, read_bytes_max: 1 << 30, since: None };
 
 /// A log: two packed files, one plain, the active one; ten lines each.
 fn log() -> (TempDir, LogNames) {
