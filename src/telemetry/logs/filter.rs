@@ -134,12 +134,9 @@ impl LevelSwitch {
 ///
 /// # Errors
 /// When the text is no filter.
-pub(super) fn switched<S: Subscriber>(
+pub(super) fn switched<S: Subscriber + 'static>(
     filter: &str,
-) -> Result<(reload::Layer<EventFilter, S>, LevelSwitch), FilterError>
-where
-    S: 'static,
-{
+) -> Result<(reload::Layer<EventFilter, S>, LevelSwitch), FilterError> {
     let (layer, handle) = reload::Layer::new(filter.parse::<EventFilter>()?);
     let switch = LevelSwitch {
         initial: filter.to_owned(),
