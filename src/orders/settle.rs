@@ -35,7 +35,8 @@ impl Orders {
     }
 
     /// In a trace of its own, which is linked to the one that the operation began in: that one
-    /// ended long ago. One failing operation must not keep the others waiting: it is logged and comes again.
+    /// ended long ago. One failing operation must not keep the others waiting: it is logged and
+    /// comes again.
     async fn settle(&self, origin: &Origin, operation: Operation) {
         let span = info_span!(
             parent: None,

@@ -6,7 +6,7 @@ use tracing::instrument;
 use super::gateway::Answer;
 use super::ledger;
 use super::model::{Method, Operation, OperationKind, Payment};
-use super::store;
+use super::{operations, store};
 use crate::audit::{self, Entry, Outcome, Subject};
 use crate::db::WriteTx;
 use crate::error::Error;
@@ -35,7 +35,7 @@ pub fn settle(
     operation: &Operation,
     answer: &Answer,
 ) -> Result<Option<Settled>, Error> {
-    if !store::close_operation(tx, operation.id, answer)? {
+    if !operations::close_operation(tx, operation.id, answer)? {
         return Ok(None);
     }
     let before = store::payment(tx.conn(), operation.payment_id)?

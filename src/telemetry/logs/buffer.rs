@@ -65,7 +65,8 @@ impl LineBuffer {
         self.torn = torn;
     }
 
-    /// Sends all lines to the target, and ends half a line that is there. What it does not take is lost, and the buffer is empty.
+    /// Sends all lines to the target, and ends half a line that is there. What it does not take is
+    /// lost, and the buffer is empty.
     pub(super) fn send(&mut self, target: &mut impl Target) -> Outcome {
         let (taken, error) = match self.end_torn_line(target) {
             Ok(()) => append_all(target, &self.bytes),

@@ -13,7 +13,8 @@ pub enum Rotation {
     Time,
     /// The process found a file of an earlier period at its start.
     Start,
-    /// Somebody else moved or removed the file, or asked for it by [`Reopen`](super::rolling::Reopen).
+    /// Somebody else moved or removed the file, or asked for it by
+    /// [`Reopen`](super::rolling::Reopen).
     Reopen,
 }
 

@@ -142,12 +142,9 @@ impl LevelSwitch {
 ///
 /// # Errors
 /// When the text is no filter.
-pub(in crate::telemetry) fn switched<S: Subscriber>(
+pub(in crate::telemetry) fn switched<S: Subscriber + 'static>(
     filter: &str,
-) -> Result<(reload::Layer<EventFilter, S>, LevelSwitch), FilterError>
-where
-    S: 'static,
-{
+) -> Result<(reload::Layer<EventFilter, S>, LevelSwitch), FilterError> {
     let (layer, handle) = reload::Layer::new(filter.parse::<EventFilter>()?);
     let switch = LevelSwitch {
         initial: filter.to_owned(),

@@ -24,6 +24,9 @@ pub(super) const USER_ID: usize = 1;
 /// Bytes of one inherited value, as rendered.
 pub(super) const INHERITED_BYTES_MAX: usize = 256;
 
+/// An identifier with its quotes.
+const USUAL_BYTES: usize = 48;
+
 fn position(name: &str) -> Option<usize> {
     INHERITED.iter().position(|inherited| *inherited == name)
 }
@@ -35,7 +38,7 @@ pub(super) fn hands_down(metadata: &Metadata<'_>) -> bool {
 
 /// What one span hands down: rendered once, when it was recorded, and kept with the span.
 #[derive(Default)]
-pub(super) struct SpanFields([Option<Box<[u8]>>; INHERITED.len()]);
+pub(super) struct SpanFields([Option<Vec<u8>>; INHERITED.len()]);
 
 impl SpanFields {
     /// Records what `visit` brings; a later value replaces an earlier one.
@@ -43,9 +46,9 @@ impl SpanFields {
         let mut text = String::new();
         visit(&mut Visitor(|field: &tracing::field::Field, value: super::fields::Value<'_>| {
             if let Some(index) = position(field.name()) {
-                let mut out = Vec::with_capacity(48);
+                let mut out = Vec::with_capacity(USUAL_BYTES);
                 value.render(field.name(), &mut out, &mut text, INHERITED_BYTES_MAX);
-                self.0[index] = Some(out.into_boxed_slice());
+                self.0[index] = Some(out);
             }
         }));
     }

@@ -29,5 +29,9 @@ pub(in crate::telemetry) fn hides_field(name: &str) -> bool {
     hidden
 }
 
+/// Planted secrets, for the tests of every sink.
+#[cfg(test)]
+#[path = "../../../tests/support/secrets.rs"]
+pub(in crate::telemetry) mod secrets;
 #[cfg(test)]
 mod tests;

@@ -56,7 +56,7 @@ fn pass(text: &str) -> Option<String> {
             continue;
         };
         count(rule);
-        // Rules cut at ASCII bytes, so the boundaries move nothing; they keep a slip from panicking.
+        // Rules cut at ASCII bytes, so the boundaries move nothing: they keep a slip from a panic.
         let end = text.ceil_char_boundary(found.end.max(copied + 1));
         clean.push_str(&text[copied..text.floor_char_boundary(found.start.max(copied))]);
         clean.push_str(REDACTED);
