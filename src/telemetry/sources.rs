@@ -71,6 +71,7 @@ fn log_file(counts: &LogCounts, samples: &mut Samples) {
     for (reason, rotations) in Rotation::ALL.into_iter().zip(counts.rotations) {
         samples.add_for("telemetry_log_rotations_total", reason.as_str(), float(rotations));
     }
+    samples.add("telemetry_log_lines_lost_total", float(counts.lost));
     samples.add("telemetry_log_bytes_total", float(counts.bytes));
     samples.add("telemetry_log_write_errors_total", float(counts.io_errors));
     samples.add("telemetry_log_queue_lines", size(counts.queue_lines));

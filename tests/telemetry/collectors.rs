@@ -1,6 +1,8 @@
 //! Collectors that the tests start: they take OTLP over HTTP and gRPC and Zipkin's JSON, and keep
 //! what they were sent; or they refuse, fall silent, dawdle or fail, as collectors do.
 
+#![allow(dead_code, reason = "not everybody who includes this file needs all of it")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};

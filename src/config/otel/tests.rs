@@ -100,7 +100,7 @@ fn samplers_become_ratios() {
     };
     assert_eq!(sampler("", ""), (true, 0.1));
     assert_eq!(sampler("always_on", ""), (true, 1.0));
-    assert_eq!(sampler("always_off", "").0, false);
+    assert!(!sampler("always_off", "").0);
     assert_eq!(sampler("traceidratio", "0.25"), (true, 0.25));
     assert_eq!(sampler("parentbased_traceidratio", ""), (true, 1.0));
     assert_eq!(sampler("parentbased_always_off", ""), (true, 0.0));

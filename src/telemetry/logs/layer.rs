@@ -20,6 +20,7 @@ use tracing_subscriber::registry::LookupSpan;
 use super::fields::{ALWAYS, Fields, Value, Visitor};
 use super::inherited::{INHERITED_BYTES_MAX, Inherited, SpanFields, USER_ID, hands_down};
 use super::json::{self, Moment};
+use super::panic;
 use super::sampling::{Sampling, Verdict};
 use super::terminal::Terminal;
 use crate::kernel::Clock;
@@ -108,7 +109,9 @@ impl LineLayer {
             line.render_json(metadata, &moment, &self.service, (ids, rate));
             file.push(level, &line.out);
         }
-        if let Some(terminal) = &self.terminal {
+        if let Some(terminal) = &self.terminal
+            && metadata.target() != panic::TARGET
+        {
             line.out.clear();
             terminal.render(&mut line.out, metadata, &moment, (&line.fields, &line.inherited));
             terminal.sink.push(level, &line.out);

@@ -6,7 +6,11 @@ use std::panic::PanicHookInfo;
 
 use tracing::error;
 
+use super::queue::WRITER_THREAD;
 use crate::telemetry::redact;
+
+/// Lines about panics; standard error has had its own by then.
+pub(super) const TARGET: &str = "docket::panic";
 
 /// From now on a panic is told as one `ERROR` line and as one line on standard error. Stays in
 /// force for the life of the process.
@@ -23,12 +27,16 @@ fn tell(panic: &PanicHookInfo<'_>) {
     let place = panic.location().map(ToString::to_string).unwrap_or_default();
     let clean = redact::scrub(message).replace(['\n', '\r'], " ");
     let _ = writeln!(std::io::stderr(), "docket: thread {thread} panicked at {place}: {clean}");
+    if thread == WRITER_THREAD {
+        // A line about it would lead the writer to the same panic again.
+        return;
+    }
     let backtrace = Backtrace::capture();
     let backtrace = match backtrace.status() {
         BacktraceStatus::Captured => Some(tracing::field::display(&backtrace)),
         _ => None,
     };
-    error!(target: "docket::panic", thread, location = place, backtrace, "panicked: {message}");
+    error!(target: TARGET, thread, location = place, backtrace, "panicked: {message}");
 }
 
 #[cfg(test)]

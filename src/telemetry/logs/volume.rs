@@ -143,7 +143,7 @@ fn check_lines(mut from: impl BufRead, next: &AtomicU64) {
         write_line(number, &mut expected);
         let text = || String::from_utf8_lossy(&line);
         assert!(line == expected, "line {number} is {}", text());
-        if number % 512 == 0 {
+        if number.is_multiple_of(512) {
             serde_json::from_slice::<serde_json::Value>(&line).unwrap();
         }
         next.store(number + 1, SeqCst);

@@ -87,6 +87,7 @@ const DECLARED: &[Declared] = &[
     ),
     ("telemetry_log_lines_total", "Log lines written", SEVERITY),
     ("telemetry_log_lines_dropped_total", "Log lines lost: the queue was full", SEVERITY),
+    ("telemetry_log_lines_lost_total", "Log lines lost: the disk did not take them", None),
     ("telemetry_log_lines_suppressed_total", "Log lines left out by sampling", None),
     ("telemetry_redactions_total", "Values that were masked before they got out", RULE),
     ("telemetry_log_bytes_total", "Bytes of log lines written", None),

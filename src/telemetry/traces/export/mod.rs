@@ -20,7 +20,7 @@ pub(in crate::telemetry) type LineWriter = Box<dyn std::io::Write + Send>;
 
 /// Somebody who gets the kept traces.
 pub(super) enum Exporter {
-    Otlp(OtlpExporter),
+    Otlp(Box<OtlpExporter>),
     #[cfg(feature = "zipkin")]
     Zipkin(zipkin::ZipkinExporter),
     File(file::FileExporter),
@@ -38,8 +38,12 @@ impl Exporter {
     ) -> Result<Self, Failure> {
         let address = config.address().unwrap_or_default();
         match config.kind {
-            ExporterKind::OtlpHttp => otlp::over_http(config, address, resource).map(Self::Otlp),
-            ExporterKind::OtlpGrpc => otlp::over_grpc(config, address, resource).map(Self::Otlp),
+            ExporterKind::OtlpHttp => {
+                Ok(Self::Otlp(Box::new(otlp::over_http(config, address, resource)?)))
+            }
+            ExporterKind::OtlpGrpc => {
+                Ok(Self::Otlp(Box::new(otlp::over_grpc(config, address, resource)?)))
+            }
             ExporterKind::File => Ok(Self::File(file::FileExporter::new(file()?, resource))),
             #[cfg(feature = "zipkin")]
             ExporterKind::Zipkin => {
