@@ -23,8 +23,9 @@ impl Orders {
     /// What the database refuses.
     #[instrument(name = "orders.settle_due", skip_all, fields(app.module = "orders"))]
     pub async fn settle_due(&self, origin: &Origin) -> Result<usize, Error> {
-        let oldest = self.db.read(payments::oldest_due).await?;
-        metrics::job_oldest_due("settlement", oldest, self.db.clock().now());
+        let now = self.db.clock().now();
+        let oldest = self.db.read(move |conn| payments::oldest_unsettled(conn, now)).await?;
+        metrics::job_oldest_due("settlement", oldest, now);
         let lease = self.patience() + Duration::from_secs(5);
         let due = self.db.write(origin, move |tx| payments::claim_due(tx, BATCH, lease)).await?;
         let found = due.len();

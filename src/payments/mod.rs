@@ -32,6 +32,6 @@ pub use model::{
     RefundView,
 };
 pub use open::{NewPayment, open};
-pub use operations::{has_pending_for, oldest_due, payment_of, refund_view};
+pub use operations::{has_pending_for, oldest_unsettled, payment_of, refund_view};
 pub use settle::{Settled, settle};
 pub use store::{of_order, of_orders, payment};

@@ -39,8 +39,9 @@ fn traces(pipeline: &Pipeline, samples: &mut Samples) {
     }
     samples.add_for("telemetry_traces_total", "dropped", read(&counts.dropped));
     samples.add_for("telemetry_traces_total", "idle", read(&counts.idle));
-    samples.add_for("telemetry_traces_evicted_total", "bytes", read(&counts.evicted_bytes));
-    samples.add_for("telemetry_traces_evicted_total", "age", read(&counts.evicted_age));
+    samples.add_for("telemetry_traces_cut_short_total", "bytes", read(&counts.cut_short_bytes));
+    samples.add_for("telemetry_traces_cut_short_total", "age", read(&counts.cut_short_age));
+    samples.add("telemetry_traces_evicted_total", read(pipeline.evicted()));
     let (traces, bytes) = pipeline.pending_size();
     samples.add("telemetry_pending_traces", size(traces));
     samples.add("telemetry_pending_bytes", size(bytes));

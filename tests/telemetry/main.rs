@@ -12,6 +12,7 @@
 mod buyer;
 mod collectors;
 mod exporters;
+mod log_filter;
 mod log_lines;
 #[path = "../support/postgres.rs"]
 mod postgres;

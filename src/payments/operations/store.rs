@@ -109,15 +109,18 @@ pub(in crate::payments) fn claim_due(
     Ok(statement.load::<Due>(tx.conn())?.into_iter().map(|due| due.id).collect())
 }
 
-/// When the earliest of the operations without an outcome is to be asked about, past or not.
+/// When the oldest of the operations began that settlement has to do with: those it has asked
+/// about already, however often it was put off, and those that have come due.
 ///
 /// # Errors
 /// What the database refuses.
-pub fn oldest_due(conn: &mut Conn) -> Result<Option<Timestamp>, Error> {
-    let due = payment_operations::table
+pub fn oldest_unsettled(conn: &mut Conn, now: Timestamp) -> Result<Option<Timestamp>, Error> {
+    let overdue = payment_operations::due_at.le(now.micros()).assume_not_null();
+    let began = payment_operations::table
         .filter(payment_operations::status.eq("pending"))
-        .select(diesel::dsl::min(payment_operations::due_at));
-    Ok(due.first::<Option<i64>>(conn)?.map(Timestamp::from_micros))
+        .filter(payment_operations::attempts.gt(1).or(overdue))
+        .select(diesel::dsl::min(payment_operations::created_at));
+    Ok(began.first::<Option<i64>>(conn)?.map(Timestamp::from_micros))
 }
 
 pub(in crate::payments) fn put_off(

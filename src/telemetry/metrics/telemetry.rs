@@ -58,7 +58,7 @@ const DECISION: Option<Label> = Some((
     "decision",
     &["error", "slow", "compensated", "unknown_outcome", "inbound", "ratio", "dropped", "idle"],
 ));
-const EVICTION: Option<Label> = Some(("reason", &["bytes", "age"]));
+const CUT_SHORT: Option<Label> = Some(("reason", &["bytes", "age"]));
 const ROTATION: Option<Label> = Some(("reason", &["size", "time", "start", "reopen"]));
 /// The rules are the redaction's own closed set: a series exists once its source names it.
 const RULE: Option<Label> = Some(("rule", &[]));
@@ -68,9 +68,14 @@ const DECLARED: &[Declared] = &[
     ("telemetry_traces_total", "Traces decided, by why they were kept or not", DECISION),
     ("telemetry_spans_kept_total", "Spans of traces that were kept", None),
     (
+        "telemetry_traces_cut_short_total",
+        "Traces decided before their end, because of their size or their age",
+        CUT_SHORT,
+    ),
+    (
         "telemetry_traces_evicted_total",
-        "Traces decided before their end, for want of room or for their age",
-        EVICTION,
+        "Kept traces that left the store of recent traces to make room",
+        None,
     ),
     ("telemetry_pending_traces", "Traces that wait for their end", None),
     ("telemetry_pending_bytes", "Size of the traces that wait for their end", None),

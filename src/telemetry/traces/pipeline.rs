@@ -24,8 +24,8 @@ pub(in crate::telemetry) struct Counts {
     pub(in crate::telemetry) kept: [AtomicU64; Keep::ALL.len()],
     pub(in crate::telemetry) dropped: AtomicU64,
     pub(in crate::telemetry) idle: AtomicU64,
-    pub(in crate::telemetry) evicted_bytes: AtomicU64,
-    pub(in crate::telemetry) evicted_age: AtomicU64,
+    pub(in crate::telemetry) cut_short_bytes: AtomicU64,
+    pub(in crate::telemetry) cut_short_age: AtomicU64,
 }
 
 /// The way of every span.
@@ -93,8 +93,8 @@ impl Pipeline {
             counter.fetch_add(1, Ordering::Relaxed);
         };
         match decided.early {
-            Some(Early::Bytes) => one(&counts.evicted_bytes),
-            Some(Early::Age) => one(&counts.evicted_age),
+            Some(Early::Bytes) => one(&counts.cut_short_bytes),
+            Some(Early::Age) => one(&counts.cut_short_age),
             None => {}
         }
         match decided.fate {
@@ -122,6 +122,11 @@ impl Pipeline {
     /// Traces that run, and their bytes.
     pub(in crate::telemetry) fn pending_size(&self) -> (usize, usize) {
         self.pending().size()
+    }
+
+    /// Kept traces that made room for newer ones.
+    pub(in crate::telemetry) fn evicted(&self) -> &AtomicU64 {
+        &self.store.evicted
     }
 
     /// Traces that are remembered, and their bytes.

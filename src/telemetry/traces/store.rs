@@ -4,14 +4,19 @@
 //! makes no room by pushing out what somebody might.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use opentelemetry::trace::TraceId;
 
 use super::trace::Trace;
 
 /// The traces of the last while.
-pub(super) struct Store(Mutex<Remembered>);
+pub(super) struct Store {
+    remembered: Mutex<Remembered>,
+    /// Kept traces that made room for newer ones.
+    pub(super) evicted: AtomicU64,
+}
 
 struct Remembered {
     traces: HashMap<TraceId, Arc<Trace>>,
@@ -35,16 +40,17 @@ impl Shelf {
 impl Store {
     pub(super) fn new(bytes_most: usize) -> Self {
         let passing = bytes_most / 4;
-        Self(Mutex::new(Remembered {
+        let remembered = Mutex::new(Remembered {
             traces: HashMap::new(),
             kept: Shelf::new(bytes_most - passing),
             passing: Shelf::new(passing),
-        }))
+        });
+        Self { remembered, evicted: AtomicU64::new(0) }
     }
 
     /// Remembers a trace, together with what is there of it already.
     pub(super) fn add(&self, trace: &Arc<Trace>) {
-        let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut remembered = self.remembered();
         let trace = match remembered.take(trace.trace_id) {
             None => Arc::clone(trace),
             Some(before) => {
@@ -53,17 +59,22 @@ impl Store {
                 Arc::new(Trace::new(trace.trace_id, spans, kept, before.bytes + trace.bytes))
             }
         };
-        remembered.put(trace);
+        let evicted = remembered.put(trace);
+        self.evicted.fetch_add(evicted, Ordering::Relaxed);
+    }
+
+    fn remembered(&self) -> MutexGuard<'_, Remembered> {
+        self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The trace, when it is remembered.
     pub(super) fn find(&self, trace_id: TraceId) -> Option<Arc<Trace>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).traces.get(&trace_id).cloned()
+        self.remembered().traces.get(&trace_id).cloned()
     }
 
     /// Traces and their bytes.
     pub(super) fn size(&self) -> (usize, usize) {
-        let remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let remembered = self.remembered();
         (remembered.traces.len(), remembered.kept.bytes + remembered.passing.bytes)
     }
 }
@@ -80,25 +91,29 @@ impl Remembered {
         Some(trace)
     }
 
-    fn put(&mut self, trace: Arc<Trace>) {
+    /// Answers how many kept traces had to make room.
+    fn put(&mut self, trace: Arc<Trace>) -> u64 {
         let keeps = trace.kept.is_some();
         let shelf = self.shelf(&trace);
         shelf.bytes += trace.bytes;
         shelf.order.push_back(trace.trace_id);
         self.traces.insert(trace.trace_id, trace);
-        self.make_room(keeps);
+        let removed = self.make_room(keeps);
+        if keeps { removed } else { 0 }
     }
 
-    fn make_room(&mut self, keeps: bool) {
+    fn make_room(&mut self, keeps: bool) -> u64 {
+        let mut removed = 0;
         loop {
             let shelf = if keeps { &mut self.kept } else { &mut self.passing };
             if shelf.bytes <= shelf.bytes_most {
-                return;
+                return removed;
             }
-            let Some(oldest) = shelf.order.pop_front() else { return };
+            let Some(oldest) = shelf.order.pop_front() else { return removed };
             let here = self.traces.get(&oldest).is_some_and(|old| old.kept.is_some() == keeps);
             if here {
                 self.take(oldest);
+                removed += 1;
             }
         }
     }

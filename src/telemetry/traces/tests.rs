@@ -157,7 +157,7 @@ fn a_trace_over_the_bounds_is_decided_early_and_its_late_spans_follow() {
     parent.span().end();
     let trace_id = parent.span().span_context().trace_id();
     let counts = &bench.pipeline.counts;
-    assert_eq!(counts.evicted_bytes.load(std::sync::atomic::Ordering::Relaxed), 1);
+    assert_eq!(counts.cut_short_bytes.load(std::sync::atomic::Ordering::Relaxed), 1);
     assert_eq!(bench.kept(trace_id), Some(Keep::Ratio));
     assert!(bench.pipeline.pending_size().1 < 20_000);
 }

@@ -83,7 +83,12 @@ impl TestApp {
 
     /// A client of the ops listener.
     pub fn ops(&self) -> Client {
-        Client::new(format!("http://{}", self.running.ops), None)
+        self.ops_with(None)
+    }
+
+    /// A client of the ops listener with a key, for what that asks for one.
+    pub fn ops_with(&self, key: Option<&str>) -> Client {
+        Client::new(format!("http://{}", self.running.ops), key)
     }
 
     /// Where the API is.
