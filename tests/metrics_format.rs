@@ -1,25 +1,22 @@
 //! The page of metrics as scrapers get it: both formats from a server that has worked, read by
 //! Prometheus' own tools.
-//!
-//! Those tools (`promtool`; Python with `prometheus_client`) need not be there: the tests say so
-//! and go on. `DOCKET_TEST_TOOLS_REQUIRED=1` turns a missing one into a failure.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    clippy::print_stderr,
-    reason = "a test fails by panicking, and says what it left out"
+    reason = "a test fails by panicking"
 )]
 
 #[path = "support/buyer.rs"]
 mod buyer;
+#[path = "support/metrics_tools.rs"]
+mod metrics_tools;
 #[path = "support/postgres.rs"]
 mod postgres;
 #[path = "support/process.rs"]
 mod process;
 
-use std::io::{Read, Write};
-use std::process::{Command, Output, Stdio};
+use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -28,72 +25,13 @@ use buyer::{Buyer, card, order_of};
 use docket::db::Dialect;
 use docket::error::{Error, Refusal};
 use docket::kernel::{Actor, Origin, Stopwatch};
+use metrics_tools::{PROMETHEUS_ACCEPTS, StrictReader, complaints, has};
 use process::{Home, Server, on_both};
 use serde_json::json;
 
-/// What Prometheus 2.42 asks for.
-const PROMETHEUS: &str = "application/openmetrics-text;version=1.0.0,\
-    application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 const PATIENCE: Duration = Duration::from_secs(20);
-
-// Tools ------------------------------------------------------------------------------------------
-
-/// Reads a page strictly, then says how many families and exemplars it found.
-const STRICT: &str = "
-import sys
-from prometheus_client.openmetrics.parser import text_string_to_metric_families as read
-families = list(read(sys.stdin.read()))
-print(len(families), sum(1 for f in families for s in f.samples if s.exemplar))
-";
-
-/// What the reader is taken from.
-const PYTHON: &[&str] = &["-c", "import prometheus_client.openmetrics.parser"];
-
-/// Whether a tool works here.
-fn has(tool: &str, arguments: &[&str]) -> bool {
-    let mut command = Command::new(tool);
-    command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
-    let works = command.status().is_ok_and(|status| status.success());
-    let required = std::env::var_os("DOCKET_TEST_TOOLS_REQUIRED").is_some();
-    assert!(works || !required, "{tool} is not here, but DOCKET_TEST_TOOLS_REQUIRED is set");
-    if !works {
-        eprintln!("not checked with {tool}: it is not here");
-    }
-    works
-}
-
-/// Runs a tool over a page.
-fn over(page: &str, tool: &str, arguments: &[&str]) -> Output {
-    let mut command = Command::new(tool);
-    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let mut input = child.stdin.take().unwrap();
-    let page = page.to_owned();
-    // A tool that gives up early leaves the rest unread.
-    let writer = std::thread::spawn(move || drop(input.write_all(page.as_bytes())));
-    let output = child.wait_with_output().unwrap();
-    writer.join().unwrap();
-    output
-}
-
-/// How many families and exemplars a page has for a strict reader; what is wrong with it otherwise.
-fn read_strictly(page: &str) -> Result<(usize, usize), String> {
-    let output = over(page, "python3", &["-c", STRICT]);
-    if !output.status.success() {
-        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
-    }
-    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-    let (families, exemplars) = printed.trim().split_once(' ').unwrap();
-    Ok((families.parse().unwrap(), exemplars.parse().unwrap()))
-}
-
-/// What `promtool` has to say against a page.
-fn complaints(page: &str) -> String {
-    let output = over(page, "promtool", &["check", "metrics"]);
-    [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat()
-}
 
 // Pages ------------------------------------------------------------------------------------------
 
@@ -303,7 +241,7 @@ async fn a_scraper_gets_the_format_that_it_asks_for() {
         (&[][..], TEXT),
         (&[("accept", "*/*")], TEXT),
         (&[("accept", "text/html,*/*;q=0.8")], TEXT),
-        (&[("accept", PROMETHEUS)], OPEN_METRICS),
+        (&[("accept", PROMETHEUS_ACCEPTS)], OPEN_METRICS),
         (
             &[("accept", "text/plain;q=0.5"), ("accept", "application/openmetrics-text;q=0.6")],
             OPEN_METRICS,
@@ -321,7 +259,7 @@ async fn a_scraper_gets_the_format_that_it_asks_for() {
 async fn a_page_is_packed_for_who_can_unpack_it() {
     let home = Home::on_sqlite();
     let server = home.start(&[]);
-    for (accept, kind) in [("*/*", TEXT), (PROMETHEUS, OPEN_METRICS)] {
+    for (accept, kind) in [("*/*", TEXT), (PROMETHEUS_ACCEPTS, OPEN_METRICS)] {
         let page = scrape(&server, &[("accept", accept), ("accept-encoding", "gzip")]).await;
         assert_eq!((page.encoding.as_deref(), page.content_type.as_str()), (Some("gzip"), kind));
         let vary = page.vary.to_lowercase();
@@ -336,18 +274,16 @@ async fn a_page_is_packed_for_who_can_unpack_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_strict_reader_of_open_metrics_takes_the_page() {
-    if !has("python3", PYTHON) {
-        return;
-    }
+    let Some(reader) = StrictReader::find() else { return };
     let home = Home::on_sqlite();
     let server = home.start(&[]);
     work(&server).await;
-    let page = scrape(&server, &[("accept", PROMETHEUS)]).await.text();
-    let (families, _) = read_strictly(&page).unwrap_or_else(|wrong| panic!("{wrong}\n{page}"));
+    let page = scrape(&server, &[("accept", PROMETHEUS_ACCEPTS)]).await.text();
+    let (families, _) = reader.read(&page).unwrap_or_else(|wrong| panic!("{wrong}\n{page}"));
     assert_eq!(families, page.matches("# TYPE").count());
     assert!(families > 60, "{families}");
     // The reader sees what is wrong.
-    let wrong = |page: String| read_strictly(&page).unwrap_err();
+    let wrong = |page: String| reader.read(&page).unwrap_err();
     assert!(wrong(page.replace("# EOF\n", "")).contains("EOF"));
     assert!(wrong(page.replace("le=\"+Inf\"", "le=\"99.0\"")).contains("+Inf"));
     wrong(page.replacen("orders_placed_total", "orders_placed", 1));
@@ -368,7 +304,6 @@ async fn promtool_has_nothing_to_say_against_the_classic_page() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs the traces that decide about exemplars"]
 async fn an_exemplar_names_the_trace_of_its_order() {
     let home = Home::on_sqlite();
     let server = home.start(&[]);
@@ -381,16 +316,16 @@ async fn an_exemplar_names_the_trace_of_its_order() {
         format!("orders_placed_total{{outcome=\"declined\"}} 1.0 # {{trace_id=\"{trace}\"");
     let waited = Stopwatch::start();
     loop {
-        let page = scrape(&server, &[("accept", PROMETHEUS)]).await.text();
+        let page = scrape(&server, &[("accept", PROMETHEUS_ACCEPTS)]).await.text();
         if page.contains(&exemplar) {
             break;
         }
         assert!(waited.elapsed() < PATIENCE, "no {exemplar} in\n{page}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    if has("python3", PYTHON) {
-        let page = scrape(&server, &[("accept", PROMETHEUS)]).await.text();
-        let (_, exemplars) = read_strictly(&page).unwrap_or_else(|wrong| panic!("{wrong}\n{page}"));
+    if let Some(reader) = StrictReader::find() {
+        let page = scrape(&server, &[("accept", PROMETHEUS_ACCEPTS)]).await.text();
+        let (_, exemplars) = reader.read(&page).unwrap_or_else(|wrong| panic!("{wrong}\n{page}"));
         assert!(exemplars > 0, "{page}");
     }
 }

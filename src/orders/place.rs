@@ -27,7 +27,10 @@ impl Orders {
     ) -> Result<Reply, Error> {
         let processing = OrderProcessing::start();
         let result = self.place_unmeasured(&origin, submission, request).await;
-        let outcome = outcome(&result);
+        let outcome = match &result {
+            Ok((_, outcome)) => *outcome,
+            Err(error) => outcome_of(error),
+        };
         let span = Span::current();
         span.record("outcome", outcome.as_str());
         telemetry::came_out(outcome.as_str());
@@ -35,7 +38,7 @@ impl Orders {
             span.record("order.id", tracing::field::display(order_id));
         }
         processing.ended(outcome);
-        result
+        result.map(|(reply, _)| reply)
     }
 
     async fn place_unmeasured(
@@ -43,7 +46,7 @@ impl Orders {
         origin: &Origin,
         submission: Submission,
         request: PlaceOrder,
-    ) -> Result<Reply, Error> {
+    ) -> Result<(Reply, OrderOutcome), Error> {
         let pay = request.check()?;
         let (terms, patience) = (self.terms.clone(), self.patience());
         crash_point("place.before_prepare");
@@ -55,29 +58,34 @@ impl Orders {
             })
             .await?;
         crash_point("place.prepared");
-        match prepared {
-            Prepared::Answered(reply) => Ok(reply),
+        let reply = match prepared {
+            Prepared::Answered(reply) => reply,
+            // It was counted as pending when it was left so, not each time that somebody asks.
+            Prepared::Waiting(reply) => return Ok((reply, OrderOutcome::Replayed)),
             Prepared::Ask(operation) => {
                 let subject = Subject::Placed(operation.order_id);
-                self.carry_out(origin, vec![operation], subject).await
+                self.carry_out(origin, vec![operation], subject).await?
             }
-        }
+        };
+        let outcome = outcome(&reply);
+        Ok((reply, outcome))
     }
 }
 
 /// How placing came out, for who watches the shop.
-fn outcome(result: &Result<Reply, Error>) -> OrderOutcome {
-    match result {
-        Ok(reply) if reply.replayed => OrderOutcome::Replayed,
-        Ok(reply) => match reply.status {
-            201 => OrderOutcome::Placed,
-            402 => OrderOutcome::Declined,
-            _ => OrderOutcome::Pending,
-        },
-        Err(Error::Refused(refusal)) if refusal.code == "insufficient_stock" => {
-            OrderOutcome::OutOfStock
-        }
-        Err(Error::Refused(_)) => OrderOutcome::Refused,
-        Err(_) => OrderOutcome::Failed,
+fn outcome(reply: &Reply) -> OrderOutcome {
+    match reply.status {
+        _ if reply.replayed => OrderOutcome::Replayed,
+        201 => OrderOutcome::Placed,
+        402 => OrderOutcome::Declined,
+        _ => OrderOutcome::Pending,
+    }
+}
+
+fn outcome_of(error: &Error) -> OrderOutcome {
+    match error {
+        Error::Refused(refusal) if refusal.code == "insufficient_stock" => OrderOutcome::OutOfStock,
+        Error::Refused(_) => OrderOutcome::Refused,
+        _ => OrderOutcome::Failed,
     }
 }

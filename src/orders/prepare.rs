@@ -26,6 +26,8 @@ use crate::telemetry;
 pub(super) enum Prepared {
     /// To the end: a replay, or an order that needs no gateway.
     Answered(Reply),
+    /// An earlier request asked the gateway, and nothing is known yet: how its order stands.
+    Waiting(Reply),
     /// The gateway is to be asked.
     Ask(Operation),
 }
@@ -58,7 +60,7 @@ pub(super) fn prepare(tx: &mut WriteTx<'_>, placing: &Placing<'_>) -> Result<Pre
     let claim = match idempotency::claim(tx, placing.submission, &subject.to_string())? {
         Claimed::New(claim) => claim,
         Claimed::Replay(reply) => return Ok(Prepared::Answered(reply)),
-        Claimed::Pending { subject } => return pending(tx, &subject).map(Prepared::Answered),
+        Claimed::Pending { subject } => return pending(tx, &subject).map(Prepared::Waiting),
     };
     let order = accept(tx, id, placing)?;
     write(tx, &order, placing, &claim)?;

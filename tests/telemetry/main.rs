@@ -11,10 +11,15 @@
 #[path = "../support/buyer.rs"]
 mod buyer;
 mod collectors;
+#[path = "../support/day.rs"]
+mod day;
 mod exporters;
 mod log_filter;
 mod log_lines;
+#[path = "../support/metrics_tools.rs"]
+mod metrics_tools;
 #[path = "../support/postgres.rs"]
 mod postgres;
 #[path = "../support/process.rs"]
 mod process;
+mod prometheus;

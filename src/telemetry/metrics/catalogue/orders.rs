@@ -17,7 +17,7 @@ label! {
         Declined = "declined",
         /// The outcome of its payment is not known yet.
         Pending = "pending",
-        /// The same request was answered before.
+        /// The same request came before.
         Replayed = "replayed",
         /// The request cannot be fulfilled as it is.
         Refused = "refused",

@@ -1,19 +1,23 @@
 //! A day of orders, in a moment: each kind of outcome once.
+//!
+//! Included with `#[path = "support/day.rs"] mod day;` beside `mod buyer`.
 
 use serde_json::{Value, json};
 
 use crate::buyer::{Answer, Buyer, card, order_of};
 
-/// A shop that is open.
+/// A shop that is open, and sells one thing.
 pub struct Day<'a> {
     pub buyer: &'a Buyer,
     pub api: &'a str,
+    /// No other day has it.
+    pub sku: &'a str,
 }
 
 impl Day<'_> {
     /// Everything that happens on it.
     pub async fn pass(&self) {
-        self.buyer.stock(self.api, "tea", 500, 100).await;
+        self.buyer.stock(self.api, self.sku, 500, 100).await;
         self.place("placed", 2, card("tok_visa")).await.expect(201);
         assert!(self.place("placed", 2, card("tok_visa")).await.replayed);
         self.place("declined", 1, card("tok_chargeDeclined")).await.expect(402);
@@ -23,16 +27,21 @@ impl Day<'_> {
         self.settled("timed-out").await;
         self.give_money_back().await;
         self.cancel().await;
-        self.post("/v1/inventory/tea/adjustments", json!({ "delta": -3, "reason": "broken" }))
-            .await
-            .expect(201);
+        let path = format!("/v1/inventory/{}/adjustments", self.sku);
+        self.post(&path, json!({ "delta": -3, "reason": "broken" })).await.expect(201);
         self.pay_by_invoice().await;
         self.buyer.get(&format!("{}/v1/orders", self.api)).await.unwrap().expect(200);
     }
 
+    fn order(&self, key: &str, quantity: i64, payment: Value) -> (String, Value) {
+        let key = format!("{}-{key}", self.sku);
+        let body = order_of(&key, self.sku, quantity, payment);
+        (key, body)
+    }
+
     async fn place(&self, key: &str, quantity: i64, payment: Value) -> Answer {
-        let body = order_of(key, "tea", quantity, payment);
-        self.buyer.post(&format!("{}/v1/orders", self.api), key, &body).await.unwrap()
+        let (key, body) = self.order(key, quantity, payment);
+        self.buyer.post(&format!("{}/v1/orders", self.api), &key, &body).await.unwrap()
     }
 
     /// The path is the key: nothing is asked for twice.
@@ -41,9 +50,9 @@ impl Day<'_> {
     }
 
     async fn settled(&self, key: &str) {
-        let body = order_of(key, "tea", 1, card("tok_timeout"));
+        let (key, body) = self.order(key, 1, card("tok_timeout"));
         let url = format!("{}/v1/orders", self.api);
-        self.buyer.post_until_final(&url, key, &body).await.expect(201);
+        self.buyer.post_until_final(&url, &key, &body).await.expect(201);
     }
 
     async fn give_money_back(&self) {
