@@ -34,6 +34,9 @@ fn traces(pipeline: &Pipeline, samples: &mut Samples) {
     let counts = &pipeline.counts;
     samples.add("telemetry_spans_ended_total", read(&counts.spans_ended));
     samples.add("telemetry_spans_kept_total", read(&counts.spans_kept));
+    samples.add_for("telemetry_spans_unkept_total", "dropped", read(&counts.spans_dropped));
+    samples.add_for("telemetry_spans_unkept_total", "idle", read(&counts.spans_idle));
+    samples.add_for("telemetry_spans_unkept_total", "late", read(&counts.spans_late));
     for (keep, count) in Keep::ALL.into_iter().zip(&counts.kept) {
         samples.add_for("telemetry_traces_total", keep.as_str(), read(count));
     }
@@ -71,6 +74,7 @@ fn log_file(counts: &LogCounts, samples: &mut Samples) {
     for (reason, rotations) in Rotation::ALL.into_iter().zip(counts.rotations) {
         samples.add_for("telemetry_log_rotations_total", reason.as_str(), float(rotations));
     }
+    samples.add("telemetry_log_lines_lost_total", float(counts.lost));
     samples.add("telemetry_log_bytes_total", float(counts.bytes));
     samples.add("telemetry_log_write_errors_total", float(counts.io_errors));
     samples.add("telemetry_log_queue_lines", size(counts.queue_lines));

@@ -58,6 +58,7 @@ const DECISION: Option<Label> = Some((
     "decision",
     &["error", "slow", "compensated", "unknown_outcome", "inbound", "ratio", "dropped", "idle"],
 ));
+const UNKEPT: Option<Label> = Some(("reason", &["dropped", "idle", "late"]));
 const EVICTION: Option<Label> = Some(("reason", &["bytes", "age"]));
 const ROTATION: Option<Label> = Some(("reason", &["size", "time", "start", "reopen"]));
 /// The rules are the redaction's own closed set: a series exists once its source names it.
@@ -67,6 +68,7 @@ const DECLARED: &[Declared] = &[
     ("telemetry_spans_ended_total", "Spans that ended", None),
     ("telemetry_traces_total", "Traces decided, by why they were kept or not", DECISION),
     ("telemetry_spans_kept_total", "Spans of traces that were kept", None),
+    ("telemetry_spans_unkept_total", "Spans of other traces, by why; late: after the end", UNKEPT),
     ("telemetry_traces_evicted_total", "Traces that left the store of recent traces", EVICTION),
     ("telemetry_pending_traces", "Traces that wait for their end", None),
     ("telemetry_pending_bytes", "Size of the traces that wait for their end", None),
@@ -83,11 +85,12 @@ const DECLARED: &[Declared] = &[
     ),
     ("telemetry_log_lines_total", "Log lines written", SEVERITY),
     ("telemetry_log_lines_dropped_total", "Log lines lost: the queue was full", SEVERITY),
+    ("telemetry_log_lines_lost_total", "Log lines lost: the disk did not take them", None),
     ("telemetry_log_lines_suppressed_total", "Log lines left out by sampling", None),
     ("telemetry_redactions_total", "Secrets that were masked before they got out", RULE),
     ("telemetry_log_bytes_total", "Bytes of log lines written", None),
     ("telemetry_log_rotations_total", "Log files begun, by why", ROTATION),
-    ("telemetry_log_write_errors_total", "Log lines that could not be written", None),
+    ("telemetry_log_write_errors_total", "Operations on log files that failed", None),
     ("telemetry_log_queue_lines", "Log lines that wait to be written", None),
 ];
 
