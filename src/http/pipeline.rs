@@ -1,6 +1,7 @@
 //! What happens around every handler: ids, the time limit, stopping, problem documents, the
 //! canonical line.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -12,6 +13,7 @@ use actix_web::http::ConnectionType;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
+use futures_util::FutureExt;
 
 use super::canonical_line::CanonicalLine;
 use super::problem::{of_status, render};
@@ -130,9 +132,12 @@ async fn call(
     let limit = request
         .app_data::<web::Data<Limits>>()
         .map_or(Duration::from_secs(30), |limits| limits.request_timeout);
-    match tokio::time::timeout(limit, next.call(request)).await {
-        Ok(Ok(response)) => Ok(response.map_into_boxed_body()),
-        Ok(Err(error)) => Err(of_status(error.as_response_error().status_code().as_u16())),
+    // A panic was told by the hook; whoever asked gets an answer all the same.
+    let answered = AssertUnwindSafe(async { next.call(request).await }).catch_unwind();
+    match tokio::time::timeout(limit, answered).await {
+        Ok(Ok(Ok(response))) => Ok(response.map_into_boxed_body()),
+        Ok(Ok(Err(error))) => Err(of_status(error.as_response_error().status_code().as_u16())),
+        Ok(Err(_panic)) => Err(of_status(500)),
         Err(_elapsed) => Err(of_status(408)),
     }
 }
@@ -192,5 +197,29 @@ pub(super) fn method_label(request: &HttpRequest) -> &'static str {
         "DELETE" => "DELETE",
         "OPTIONS" => "OPTIONS",
         _ => "OTHER",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::middleware::from_fn;
+    use actix_web::{App, test};
+
+    use super::*;
+
+    #[expect(clippy::panic, reason = "what is looked at")]
+    async fn dies() -> HttpResponse {
+        panic!("planted")
+    }
+
+    #[actix_web::test]
+    async fn a_handler_that_panics_is_answered() {
+        let app = App::new().route("/", web::get().to(dies)).wrap(from_fn(answer));
+        let app = test::init_service(app).await;
+        let request = test::TestRequest::get().uri("/").to_request();
+        let response = test::call_service(&app, request).await;
+        assert_eq!(response.status(), 500);
+        let problem: serde_json::Value = test::read_body_json(response).await;
+        assert_eq!(problem["code"], "internal");
     }
 }

@@ -1,6 +1,7 @@
 //! Crash points: named steps at which a test lets the process die as if by power loss.
 
-/// Aborts the process when `DOCKET_CRASH_AT` names this step (`name` or `name:N` for the Nth pass).
+/// Aborts the process when `DOCKET_CRASH_AT` names this step (`name` or `name:N` for the Nth
+/// pass); with `name:N:panic` only the work at hand dies.
 ///
 /// Only with the feature `crash-points`, which no release build has; otherwise it is empty.
 #[cfg(feature = "crash-points")]
@@ -11,12 +12,13 @@ pub fn crash_point(name: &str) {
     let Ok(wanted) = std::env::var("DOCKET_CRASH_AT") else {
         return;
     };
-    let (step, nth) = wanted.split_once(':').unwrap_or((wanted.as_str(), "1"));
-    if step != name {
+    let mut words = wanted.split(':');
+    if words.next() != Some(name) {
         return;
     }
     let pass = PASSES.fetch_add(1, Ordering::SeqCst) + 1;
-    if nth.parse() == Ok(pass) {
+    if words.next().unwrap_or("1").parse() == Ok(pass) {
+        assert!(words.next() != Some("panic"), "the crash point {name}");
         std::process::abort();
     }
 }

@@ -34,6 +34,9 @@ fn traces(pipeline: &Pipeline, samples: &mut Samples) {
     let counts = &pipeline.counts;
     samples.add("telemetry_spans_ended_total", read(&counts.spans_ended));
     samples.add("telemetry_spans_kept_total", read(&counts.spans_kept));
+    samples.add_for("telemetry_spans_unkept_total", "dropped", read(&counts.spans_dropped));
+    samples.add_for("telemetry_spans_unkept_total", "idle", read(&counts.spans_idle));
+    samples.add_for("telemetry_spans_unkept_total", "late", read(&counts.spans_late));
     for (keep, count) in Keep::ALL.into_iter().zip(&counts.kept) {
         samples.add_for("telemetry_traces_total", keep.as_str(), read(count));
     }

@@ -108,7 +108,7 @@ impl<F: Fn(&[u8]) + Send + Sync> LineSink for Passed<F> {
 }
 
 /// The layer that makes spans of spans: of docket's own only, and without what nobody reads.
-fn spans<S>(tracing: &Tracing) -> impl Layer<S> + use<S>
+pub(super) fn spans<S>(tracing: &Tracing) -> impl Layer<S> + use<S>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {

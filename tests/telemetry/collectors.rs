@@ -16,6 +16,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
 use opentelemetry_proto::tonic::common::v1::{KeyValue, any_value};
+use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
 use serde_json::Value;
 
@@ -33,6 +34,7 @@ pub struct Received {
 #[derive(Debug, Clone, Default)]
 pub struct Sink {
     spans: Arc<Mutex<Vec<Received>>>,
+    otlp: Arc<Mutex<Vec<Span>>>,
     resources: Arc<Mutex<BTreeSet<BTreeMap<String, String>>>>,
     raw: Arc<Mutex<Vec<u8>>>,
 }
@@ -40,6 +42,11 @@ pub struct Sink {
 impl Sink {
     pub fn spans(&self) -> Vec<Received> {
         self.spans.lock().unwrap().clone()
+    }
+
+    /// Every span that came as OTLP, with all there is to it.
+    pub fn otlp(&self) -> Vec<Span> {
+        self.otlp.lock().unwrap().clone()
     }
 
     pub fn trace_ids(&self) -> BTreeSet<String> {
@@ -64,6 +71,7 @@ impl Sink {
             let service = attributes.get("service.name").cloned().unwrap_or_default();
             self.resources.lock().unwrap().insert(attributes);
             for span in resource_spans.scope_spans.iter().flat_map(|scope| &scope.spans) {
+                self.otlp.lock().unwrap().push(span.clone());
                 self.spans.lock().unwrap().push(Received {
                     service: service.clone(),
                     trace_id: hex::encode(&span.trace_id),

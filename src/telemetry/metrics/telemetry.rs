@@ -58,6 +58,7 @@ const DECISION: Option<Label> = Some((
     "decision",
     &["error", "slow", "compensated", "unknown_outcome", "inbound", "ratio", "dropped", "idle"],
 ));
+const UNKEPT: Option<Label> = Some(("reason", &["dropped", "idle", "late"]));
 const CUT_SHORT: Option<Label> = Some(("reason", &["bytes", "age"]));
 const ROTATION: Option<Label> = Some(("reason", &["size", "time", "start", "reopen"]));
 /// The rules are the redaction's own closed set: a series exists once its source names it.
@@ -67,6 +68,7 @@ const DECLARED: &[Declared] = &[
     ("telemetry_spans_ended_total", "Spans that ended", None),
     ("telemetry_traces_total", "Traces decided, by why they were kept or not", DECISION),
     ("telemetry_spans_kept_total", "Spans of traces that were kept", None),
+    ("telemetry_spans_unkept_total", "Spans of other traces, by why; late: after the end", UNKEPT),
     (
         "telemetry_traces_cut_short_total",
         "Traces decided before their end, because of their size or their age",
@@ -97,7 +99,7 @@ const DECLARED: &[Declared] = &[
     ("telemetry_redactions_total", "Values that were masked before they got out", RULE),
     ("telemetry_log_bytes_total", "Bytes of log lines written", None),
     ("telemetry_log_rotations_total", "Log files begun, by why", ROTATION),
-    ("telemetry_log_write_errors_total", "Log lines that could not be written", None),
+    ("telemetry_log_write_errors_total", "Operations on log files that failed", None),
     ("telemetry_log_queue_lines", "Log lines that wait to be written", None),
 ];
 

@@ -4,6 +4,8 @@
 //! published only when its trace is kept; nothing here waits for anybody, and what is given up is
 //! counted.
 
+#[cfg(test)]
+mod deadlock;
 mod export;
 mod ids;
 mod keep;

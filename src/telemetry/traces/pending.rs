@@ -128,10 +128,11 @@ impl Pending {
         running.roots += 1;
     }
 
-    /// A span has ended; answers the traces that are decided by that.
-    pub(super) fn end(&mut self, span: SpanData, decided: &mut Vec<Decided>) {
+    /// A span has ended, which decides these traces. Answers false when its own is not running any
+    /// more: it ended after its root.
+    pub(super) fn end(&mut self, span: SpanData, decided: &mut Vec<Decided>) -> bool {
         let trace_id = span.span_context.trace_id();
-        let Some(running) = self.traces.get_mut(&trace_id) else { return };
+        let Some(running) = self.traces.get_mut(&trace_id) else { return false };
         let is_root = is_local_root(&span);
         running.evidence.note(&span, is_root, &self.slow);
         let bytes = bytes_of(&span);
@@ -143,6 +144,7 @@ impl Pending {
             self.finish(trace_id, decided);
         }
         self.hold_bounds(decided);
+        true
     }
 
     fn finish(&mut self, trace_id: TraceId, decided: &mut Vec<Decided>) {
@@ -176,9 +178,8 @@ impl Pending {
         self.early.push_back(trace_id);
         if self.early.len() > EARLY_MOST
             && let Some(oldest) = self.early.pop_front()
-            && let Some(forgotten) = self.traces.remove(&oldest)
         {
-            self.bytes -= forgotten.bytes;
+            self.finish(oldest, decided);
         }
     }
 

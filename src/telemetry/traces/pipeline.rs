@@ -20,6 +20,12 @@ use crate::telemetry::metrics::PendingExemplar;
 pub(in crate::telemetry) struct Counts {
     pub(in crate::telemetry) spans_ended: AtomicU64,
     pub(in crate::telemetry) spans_kept: AtomicU64,
+    /// Of ordinary traces that are not kept.
+    pub(in crate::telemetry) spans_dropped: AtomicU64,
+    /// Of rounds that found nothing to do.
+    pub(in crate::telemetry) spans_idle: AtomicU64,
+    /// Ended after their root, when their trace was decided.
+    pub(in crate::telemetry) spans_late: AtomicU64,
     /// By reason, in the order of [`Keep::ALL`].
     pub(in crate::telemetry) kept: [AtomicU64; Keep::ALL.len()],
     pub(in crate::telemetry) dropped: AtomicU64,
@@ -67,7 +73,8 @@ impl Pipeline {
     pub(super) fn end(&self, span: SpanData) {
         self.counts.spans_ended.fetch_add(1, Ordering::Relaxed);
         let mut decided = Vec::new();
-        self.pending().end(span, &mut decided);
+        let in_time = self.pending().end(span, &mut decided);
+        self.counts.spans_late.fetch_add(u64::from(!in_time), Ordering::Relaxed);
         decided.into_iter().for_each(|decided| self.deal_with(decided));
     }
 
@@ -97,14 +104,13 @@ impl Pipeline {
             Some(Early::Age) => one(&counts.cut_short_age),
             None => {}
         }
-        match decided.fate {
-            Fate::Idle => one(&counts.idle),
-            Fate::Passing => one(&counts.dropped),
-            Fate::Kept(keep) => {
-                counts.spans_kept.fetch_add(decided.spans.len() as u64, Ordering::Relaxed);
-                one(&counts.kept[keep as usize]);
-            }
-        }
+        let (traces, spans) = match decided.fate {
+            Fate::Idle => (&counts.idle, &counts.spans_idle),
+            Fate::Passing => (&counts.dropped, &counts.spans_dropped),
+            Fate::Kept(keep) => (&counts.kept[keep as usize], &counts.spans_kept),
+        };
+        one(traces);
+        spans.fetch_add(decided.spans.len() as u64, Ordering::Relaxed);
     }
 
     pub(super) fn hold(&self, trace_id: TraceId, exemplar: PendingExemplar) {
