@@ -1,6 +1,7 @@
 //! What happens around every handler: ids, the time limit, stopping, problem documents, the
 //! canonical line.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -12,6 +13,7 @@ use actix_web::http::ConnectionType;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
+use futures_util::FutureExt;
 
 use super::canonical_line::CanonicalLine;
 use super::problem::{of_status, render};
@@ -121,8 +123,8 @@ pub(super) fn route_of(request: &ServiceRequest) -> Option<String> {
     request.match_pattern()
 }
 
-/// The handler's answer, or why there is none. The request must not be held on to: routing needs
-/// it for itself.
+/// The handler's answer, or why there is none; one that panics has failed this once. The request
+/// must not be held on to: routing needs it for itself.
 async fn call(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -130,9 +132,11 @@ async fn call(
     let limit = request
         .app_data::<web::Data<Limits>>()
         .map_or(Duration::from_secs(30), |limits| limits.request_timeout);
-    match tokio::time::timeout(limit, next.call(request)).await {
-        Ok(Ok(response)) => Ok(response.map_into_boxed_body()),
-        Ok(Err(error)) => Err(of_status(error.as_response_error().status_code().as_u16())),
+    let handled = AssertUnwindSafe(next.call(request)).catch_unwind();
+    match tokio::time::timeout(limit, handled).await {
+        Ok(Ok(Ok(response))) => Ok(response.map_into_boxed_body()),
+        Ok(Ok(Err(error))) => Err(of_status(error.as_response_error().status_code().as_u16())),
+        Ok(Err(_panic)) => Err(of_status(500)),
         Err(_elapsed) => Err(of_status(408)),
     }
 }

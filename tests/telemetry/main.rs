@@ -17,3 +17,6 @@ mod log_lines;
 mod postgres;
 #[path = "../support/process.rs"]
 mod process;
+mod redaction;
+#[path = "../support/secrets.rs"]
+mod secrets;
