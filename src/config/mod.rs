@@ -30,7 +30,8 @@ pub use traces::{Exporter, ExporterKind, Traces};
 const BASE: &str = include_str!("../../config/base.toml");
 
 /// Variables that tests and benches read; the server has no use for them.
-const NOT_OURS: [&str; 3] = ["DOCKET_TEST_", "DOCKET_RETAIL_DATA", "DOCKET_CRASH_AT"];
+const NOT_OURS: [&str; 4] =
+    ["DOCKET_TEST_", "DOCKET_RETAIL_DATA", "DOCKET_CRASH_AT", "DOCKET_PANIC_POINTS"];
 
 /// Everything that can be configured.
 #[derive(Debug, Clone, Deserialize)]

@@ -8,7 +8,7 @@ use super::reply::Subject;
 use super::request::PlaceOrder;
 use crate::error::Error;
 use crate::http::{Reply, Submission};
-use crate::kernel::{Origin, crash_point};
+use crate::kernel::{Origin, crash_point, panic_point};
 use crate::telemetry::metrics::{OrderOutcome, OrderProcessing};
 use crate::telemetry::{self, Account};
 
@@ -50,6 +50,7 @@ impl Orders {
         let pay = request.check()?;
         let (terms, patience) = (self.terms.clone(), self.patience());
         crash_point("place.before_prepare");
+        panic_point("place.before_prepare", request.reference().as_bytes());
         let prepared = self
             .db
             .write(origin, move |tx| {

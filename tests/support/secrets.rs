@@ -49,7 +49,7 @@ const PLANTED: &[(&str, &str, &str)] = &[
     ("JSON with blanks", "hunter 6", r#"{ "clientSecret" : "hunter 6" }"#),
     ("JSON in a string", "hunter7", r#"{"body":"{\"api_key\":\"hunter7\",\"n\":1}"}"#),
     ("JSON in a string twice", "hunter8", r#""{\"b\":\"{\\\"token\\\":\\\"hunter8\\\"}\"}""#),
-    ("JSON with a number", "737", r#"{"cvv":737}"#),
+    ("JSON with a number", "739184650273", r#"{"pin":739184650273}"#),
     ("JSON with a quote", "hun\\\"ter9", r#"{"secret":"hun\"ter9"}"#),
     ("JSON with an object", "hunter10", r#"{"credentials":{"user":"jane","p":"hunter10"}}"#),
     ("JSON, encoded", "hunter11", "q=%7B%22passphrase%22%3A%22hunter11%22%7D"),

@@ -58,13 +58,13 @@ impl Sink {
         self.resources.lock().unwrap().iter().cloned().collect()
     }
 
-    /// Every byte that came, for whoever looks for what must not be there.
+    /// Every byte that came, unpacked, for whoever looks for what must not be there.
     pub fn raw(&self) -> Vec<u8> {
         self.raw.lock().unwrap().clone()
     }
 
     fn take_otlp(&self, request: &ExportTraceServiceRequest) {
-        self.raw.lock().unwrap().extend(format!("{request:?}\n").into_bytes());
+        self.raw.lock().unwrap().extend(request.encode_to_vec());
         for resource_spans in &request.resource_spans {
             let resource = resource_spans.resource.as_ref();
             let attributes = texts(resource.map_or(&[], |resource| &resource.attributes[..]));

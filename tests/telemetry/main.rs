@@ -23,3 +23,6 @@ mod postgres;
 #[path = "../support/process.rs"]
 mod process;
 mod prometheus;
+mod redaction;
+#[path = "../support/secrets.rs"]
+mod secrets;
