@@ -166,12 +166,12 @@ on_both! {
             ("payment_operation_duration_seconds_count{kind=\"authorize\"}", 2.0),
             ("http_server_active_requests", 0.0),
             ("db_pool_waiting{side=\"write\"}", 0.0),
-            ("job_runs_total{job=\"settlement\",result=\"failure\"}", 0.0),
+            ("job_runs_total{result=\"failure\",task=\"settlement\"}", 0.0),
         ] {
             assert_eq!(value(&page, series), wanted, "{series}");
         }
         assert!(value(&page, "db_pool_size{side=\"read\"}") >= 1.0);
-        assert!(value(&page, "job_last_success_timestamp_seconds{job=\"settlement\"}") > 1.7e9);
+        assert!(value(&page, "job_last_success_timestamp_seconds{task=\"settlement\"}") > 1.7e9);
         server.stop();
     }
 

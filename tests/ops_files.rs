@@ -158,9 +158,8 @@ fn value_faults(
     asked: &Matcher,
     exposed: &BTreeMap<(String, String), BTreeSet<String>>,
 ) -> Vec<String> {
-    // Prometheus calls it so, because `job` is the name of the target.
-    let label = asked.label.strip_prefix("exported_").unwrap_or(&asked.label);
-    let of_the_target = ["job", "instance"].contains(&asked.label.as_str());
+    let label = asked.label.as_str();
+    let of_the_target = ["job", "instance"].contains(&label);
     if of_the_target || asked.metric.contains(':') {
         return Vec::new();
     }
@@ -313,13 +312,13 @@ async fn scrape(buyer: &Buyer, ops: &str) -> Scrape {
 
 #[test]
 fn what_a_scrape_does_not_bring_is_missing() {
-    let asked = &matchers_in(r#"a_total{exported_job=~"x|y", job="docket"}"#);
-    let scrape = Scrape::of("# HELP a_total b{c}\na_total{job=\"x\"} 1\nd_bucket{le=\"0.5\"} 1\n");
+    let asked = &matchers_in(r#"a_total{task=~"x|y", job="docket"}"#);
+    let scrape = Scrape::of("# HELP a_total b{c}\na_total{task=\"x\"} 1\nd_bucket{le=\"0.5\"} 1\n");
     assert_eq!(scrape.names, ["a_total".to_owned(), "d".to_owned()].into());
     assert_eq!(scrape.bounds("d"), [0.5]);
     let faults: Vec<_> =
         asked.iter().flat_map(|asked| value_faults(asked, &scrape.values)).collect();
-    assert_eq!(faults, ["a_total{job=\"y\"}"]);
+    assert_eq!(faults, ["a_total{task=\"y\"}"]);
     assert!(scrape.missing().contains(&"orders_placed_total".to_owned()));
 }
 

@@ -21,29 +21,30 @@ pub(super) struct Jobs {
 
 impl Jobs {
     pub(super) fn register(to: &Registrar) -> prometheus::Result<Self> {
-        // The jobs name themselves, once each, when they are started.
-        let job = ("job", &[][..]);
+        // The jobs name themselves, once each, when they are started. The label is not `job`, for
+        // Prometheus has one of that name.
+        let task = ("task", &[][..]);
         Ok(Self {
             runs: to.counters(
                 "job_runs_total",
                 "Runs of background jobs, by result",
-                &[job, ("result", &[])],
+                &[task, ("result", &[])],
             )?,
             duration: to.histograms(
                 "job_duration_seconds",
                 "Time of a run of a background job",
                 SECONDS,
-                &[job],
+                &[task],
             )?,
             last_success: to.times(
                 "job_last_success_timestamp_seconds",
                 "When a run last ended well; 0 before the first time",
-                &[job],
+                &[task],
             )?,
             oldest_due: to.kept(Ages::each(
                 "job_oldest_due_seconds",
                 "How late the oldest work of a job was at its last look, and the time since",
-                ("job", DUE),
+                ("task", DUE),
             )?)?,
         })
     }
