@@ -10,6 +10,7 @@
 
 #[path = "../support/buyer.rs"]
 mod buyer;
+mod caller;
 mod collectors;
 #[path = "../support/day.rs"]
 mod day;
@@ -18,6 +19,7 @@ mod log_filter;
 mod log_lines;
 #[path = "../support/metrics_tools.rs"]
 mod metrics_tools;
+mod orphans;
 #[path = "../support/postgres.rs"]
 mod postgres;
 #[path = "../support/process.rs"]
@@ -26,3 +28,4 @@ mod prometheus;
 mod redaction;
 #[path = "../support/secrets.rs"]
 mod secrets;
+mod whole_traces;
