@@ -26,6 +26,13 @@ pub struct Heard {
     pub body: Value,
 }
 
+/// When a client goes away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HangUp {
+    Half,
+    After(Duration),
+}
+
 /// Calls one server.
 #[derive(Clone)]
 pub struct Caller {
@@ -63,26 +70,27 @@ impl Caller {
         self.http.get(format!("{}{path}", self.api))
     }
 
-    /// Sends a POST as far as `share` of its bytes, waits, and hangs up.
-    pub async fn hang_up(&self, path: &str, id: &str, body: &Value, share: f64, wait: Duration) {
+    /// Sends a POST and hangs up: at half of its body (FIN), or else after a while, at which the
+    /// server drops what handles it (RST).
+    pub async fn hang_up(&self, path: &str, id: &str, body: &Value, at: HangUp) {
         let body = body.to_string();
         let host = self.api.strip_prefix("http://").unwrap();
-        let whole = format!(
+        let head = format!(
             "POST {path} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {KEY}\r\n\
              x-request-id: {id}\r\nidempotency-key: {id}\r\ncontent-type: application/json\r\n\
-             content-length: {}\r\n\r\n{body}",
+             content-length: {}\r\n\r\n",
             body.len(),
         );
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            clippy::cast_precision_loss,
-            reason = "about so many"
-        )]
-        let bytes = (whole.len() as f64 * share) as usize;
         let mut connection = TcpStream::connect(host).await.unwrap();
-        connection.write_all(&whole.as_bytes()[..bytes]).await.unwrap();
-        tokio::time::sleep(wait).await;
+        let (body, wait) = match at {
+            HangUp::Half => (&body[..body.len() / 2], Duration::ZERO),
+            HangUp::After(wait) => (&body[..], wait),
+        };
+        connection.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+        if at != HangUp::Half {
+            tokio::time::sleep(wait).await;
+            connection.set_zero_linger().unwrap();
+        }
     }
 
     /// What the server counts now.

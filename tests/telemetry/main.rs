@@ -14,7 +14,9 @@ mod caller;
 mod collectors;
 #[path = "../support/day.rs"]
 mod day;
+mod ends;
 mod exporters;
+
 mod log_filter;
 mod log_lines;
 #[path = "../support/metrics_tools.rs"]
@@ -28,4 +30,5 @@ mod prometheus;
 mod redaction;
 #[path = "../support/secrets.rs"]
 mod secrets;
+mod trust;
 mod whole_traces;

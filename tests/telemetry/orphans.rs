@@ -10,7 +10,7 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 use crate::buyer::{Buyer, card, order_of};
-use crate::caller::{Caller, Heard, hear, new_parent, one_after_the_other};
+use crate::caller::{Caller, HangUp, Heard, hear, new_parent, one_after_the_other};
 use crate::collectors::{Manner, Sink, over_http};
 use crate::log_lines::lines_saying;
 use crate::process::{Home, on_both};
@@ -118,16 +118,17 @@ impl Shop {
         assert!(statuses.contains(&201), "{statuses:?}");
     }
 
-    /// Half a request, one that is hung up while the server works, and one while the gateway does.
+    /// Half a request, or one that is hung up while the gateway or the server is at work.
     async fn hang_up(&self, number: usize) {
         let id = format!("hung-up-{number}");
-        let (share, token, wait) = match number / ROUND % 4 {
-            0 => (0.9, "tok_visa", 5),
-            1 => (1.0, "tok_timeout", 100),
-            rest => (1.0, "tok_visa", rest as u64 * 2 - 3),
+        let after = |millis| HangUp::After(Duration::from_millis(millis));
+        let (token, at) = match number / ROUND % 4 {
+            0 => ("tok_visa", HangUp::Half),
+            1 => ("tok_timeout", after(100)),
+            2 => ("tok_visa", after(1)),
+            _ => ("tok_visa", after(3)),
         };
-        let (body, wait) = (body(number, 1, card(token)), Duration::from_millis(wait));
-        self.caller.hang_up("/v1/orders", &id, &body, share, wait).await;
+        self.caller.hang_up("/v1/orders", &id, &body(number, 1, card(token)), at).await;
         self.hung_up.lock().unwrap().push(id);
     }
 
@@ -246,8 +247,11 @@ on_both! {
         let found = faults(&spans, &known);
         assert!(found.is_empty(), "{} faults: {:#?}", found.len(), &found[..found.len().min(20)]);
         let told = hung_up_in(&sink, &shop.hung_up.lock().unwrap());
-        println!("{} answers, {told} hung up, {} spans", known.len(), spans.len());
-        assert!(told > 0);
+        let mut dropped = lines_saying(home.data.path(), "request");
+        dropped.retain(|line| line["error.code"] == "client_closed");
+        let (answers, dropped) = (known.len(), dropped.len());
+        println!("{answers} answers, {told} hung up, {dropped} dropped, {} spans", spans.len());
+        assert!(told > 0 && dropped > 0);
         let [account] = &lines_saying(home.data.path(), "an exporter has ended")[..] else {
             panic!("one exporter, one account")
         };
