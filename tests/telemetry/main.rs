@@ -16,6 +16,7 @@ mod collectors;
 mod day;
 mod ends;
 mod exporters;
+mod full_disk;
 
 mod log_filter;
 mod log_lines;
