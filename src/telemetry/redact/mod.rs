@@ -8,6 +8,7 @@ mod card;
 mod count;
 mod named;
 mod names;
+mod percent;
 mod scan;
 mod shapes;
 mod text;
