@@ -4,6 +4,7 @@
 //! a new one begun, or a stranger could have every one of its requests kept, or hide them in a
 //! trace of somebody else's. Baggage goes no further than here.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
@@ -17,6 +18,7 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use super::account::Account;
 use super::context::current_span;
+use super::redact;
 use crate::config::{Propagator, Telemetry};
 use crate::kernel::Origin;
 
@@ -78,7 +80,19 @@ fn brought(headers: &impl InboundHeaders) -> Option<SpanContext> {
     let context =
         TraceContextPropagator::new().extract_with_context(&Context::new(), &Inbound(headers));
     let ids = context.span().span_context().clone();
-    ids.is_valid().then_some(ids)
+    ids.is_valid().then(|| without_secrets(ids))
+}
+
+/// What a vendor put into `tracestate` goes out with every span: with a secret in it, none of it
+/// is taken in.
+fn without_secrets(ids: SpanContext) -> SpanContext {
+    match redact::scrub(&ids.trace_state().header()) {
+        Cow::Borrowed(_) => ids,
+        Cow::Owned(_) => {
+            let (trace_id, span_id, flags) = (ids.trace_id(), ids.span_id(), ids.trace_flags());
+            SpanContext::new(trace_id, span_id, flags, true, TraceState::default())
+        }
+    }
 }
 
 fn user_of(headers: &impl InboundHeaders) -> Option<String> {
