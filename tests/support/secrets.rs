@@ -97,6 +97,8 @@ pub const INNOCENT: &[&str] = &[
     "connection refused (os error 111)",
     "naïve café — 日本語 ✓ 12 × 3",
     "-----BEGIN PUBLIC KEY-----",
+    "/v1/products/caf%C3%A9%20%26%20cr%C3%A8me?q=50%25&cursor=eyJ0%3D%3D",
+    "100% of 5 %d and %zz, %2",
     "[REDACTED] password=[REDACTED] Bearer [REDACTED]",
 ];
 
