@@ -47,6 +47,6 @@ fn what_stands_in_the_way_of_a_start_is_told_without_secrets() {
             }
         }
         assert!(!output.status.success() && output.stderr.starts_with(b"docket: "), "{output:?}");
-        assert_eq!(sinks.leaks(&[(name, secret)]), [String::new(); 0]);
+        assert_eq!(sinks.leaks(&[(name, secret)]), Vec::<String>::new());
     }
 }
