@@ -46,7 +46,7 @@ pub struct Traces {
 pub struct Exporter {
     /// In which way.
     pub kind: ExporterKind,
-    /// Where to: an `http://` address, or for `file` a path (`<data_dir>/logs/traces.jsonl`).
+    /// Where to: an `http://` address. A `file` is always `<data_dir>/logs/traces.jsonl`.
     #[serde(default)]
     pub endpoint: Option<String>,
     /// Headers of every request, for who needs to know a sender.
@@ -125,6 +125,11 @@ impl Exporter {
                         Zipkin takes otlp_http too"
                 .into());
         }
+        if self.kind == ExporterKind::File && self.endpoint.is_some() {
+            return Err("traces.exporters: a file has no endpoint; it is logs/traces.jsonl in the \
+                        data directory"
+                .into());
+        }
         match self.address() {
             Some(address) if !address.starts_with("http://") => Err(format!(
                 "traces.exporters: the endpoint of {kind} must start with http://: docket speaks \
@@ -172,6 +177,10 @@ impl Traces {
         }
         if self.batch_spans == 0 || self.queue_spans < self.batch_spans {
             return Err("traces.batch_spans must be 1 to traces.queue_spans".into());
+        }
+        let files = self.exporters.iter().filter(|exporter| exporter.kind == ExporterKind::File);
+        if files.count() > 1 {
+            return Err("traces.exporters: one file of traces is enough".into());
         }
         self.exporters.iter().try_for_each(Exporter::check)
     }

@@ -126,11 +126,23 @@ where
                 (result, _) => result,
             };
             if result.is_ok() {
-                afterwards.into_iter().for_each(|what| what());
+                do_afterwards(afterwards);
             }
+            // The span ends before its caller goes on: what its trace comes to is for the caller's
+            // thread to work out, not for the lane's.
+            drop(span);
             let _ = reply.send(result);
         })
     })
+}
+
+/// What counts facts must not end the lane, whatever happens to it.
+fn do_afterwards(afterwards: Afterwards) {
+    for what in afterwards {
+        if catch_unwind(AssertUnwindSafe(what)).is_err() {
+            tracing::error!("what was to be done after a commit panicked");
+        }
+    }
 }
 
 fn in_savepoint<T>(

@@ -19,6 +19,9 @@ pub(super) struct CanonicalLine {
     answer: Option<(u16, &'static str)>,
 }
 
+/// From when a line is written whatever the sampling.
+const SLOW_MS: f64 = 1_000.0;
+
 /// The status of a request that nobody waited for to the end (as nginx has it).
 const CLIENT_CLOSED: u16 = 499;
 
@@ -56,6 +59,11 @@ impl Drop for CanonicalLine {
 }
 
 impl CanonicalLine {
+    /// Lines are sampled for what goes well and fast; of the rest every one is wanted.
+    fn is_remarkable(&self, status: u16, outcome: &str, duration_ms: f64) -> bool {
+        status >= 400 || !matches!(outcome, "ok" | "placed" | "replayed") || duration_ms > SLOW_MS
+    }
+
     fn tell(&self, level: Level, status: u16, code: &'static str, duration_ms: f64) {
         let account = self.account.as_deref();
         let [queue, database, gateway] = account.map_or([0; 3], Account::times_us);
@@ -67,6 +75,7 @@ impl CanonicalLine {
                 tracing::event!(
                     target: "docket::access",
                     $level,
+                    always = self.is_remarkable(status, outcome, duration_ms),
                     http.request.method = self.method,
                     http.route = self.route,
                     http.response.status_code = status,

@@ -52,7 +52,6 @@ impl Orders {
                 cancel_claimed(tx, &submission, order_id, reason, if_match, patience)
             })
             .await?;
-        telemetry::keep_trace(Keep::Compensated);
         crash_point("cancel.prepared");
         match cancelled {
             Cancelled::Answered(reply) => Ok(reply),
@@ -121,6 +120,7 @@ pub(super) fn cancel(
     let lines = lines_of(tx, before.id)?;
 
     // Nothing says no from here.
+    telemetry::keep_trace(Keep::Compensated);
     if !inventory::release(tx, before.id, release)? {
         inventory::give_back(tx, before.id, &unfulfilled(&lines))?;
     }

@@ -1,6 +1,6 @@
 //! Expiry: an order that waited for its money until its deadline is cancelled, its stock freed.
 
-use tracing::{Instrument, info_span, instrument};
+use tracing::{Instrument, field, info_span, instrument};
 
 use super::Orders;
 use super::cancel::cancel;
@@ -9,7 +9,7 @@ use super::store;
 use crate::error::Error;
 use crate::inventory::Release;
 use crate::kernel::{OrderId, Origin, crash_point};
-use crate::telemetry::{self, Keep, metrics};
+use crate::telemetry::{self, metrics};
 
 const BATCH: i64 = 100;
 
@@ -32,13 +32,15 @@ impl Orders {
         for order in overdue {
             // In a trace of its own, linked to the one that the order was placed in.
             let span = info_span!(
-                parent: None, "orders.expire", app.module = "orders", order.id = %order.id
+                parent: None, "orders.expire", "otel.status_code" = field::Empty,
+                app.module = "orders", order.id = %order.id
             );
             telemetry::link(&span, order.trace_id.as_deref(), order.span_id.as_deref());
             match self.expire(origin, order.id).instrument(span.clone()).await {
                 Ok(done) => expired += usize::from(done),
                 // One order must not keep the others waiting: it comes again.
                 Err(error) => {
+                    span.record("otel.status_code", "ERROR");
                     span.in_scope(|| tracing::warn!(error = %error, "not expired yet"));
                 }
             }
@@ -49,7 +51,6 @@ impl Orders {
     /// Two copies may find the same order; the deadline is looked at again where it counts.
     async fn expire(&self, origin: &Origin, order_id: OrderId) -> Result<bool, Error> {
         let patience = self.patience();
-        telemetry::keep_trace(Keep::Compensated);
         let origin = telemetry::traced(origin);
         crash_point("expire.found");
         let expired = self

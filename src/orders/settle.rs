@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream;
-use tracing::{Instrument, info_span, instrument};
+use tracing::{Instrument, field, info_span, instrument};
 
 use super::Orders;
 use super::finish::{finish, leave};
@@ -42,6 +42,7 @@ impl Orders {
         let span = info_span!(
             parent: None,
             "orders.settle",
+            "otel.status_code" = field::Empty,
             app.module = "orders",
             order.id = %operation.order_id,
             payment.id = %operation.payment_id,
@@ -49,6 +50,7 @@ impl Orders {
         telemetry::link(&span, operation.trace_id.as_deref(), operation.span_id.as_deref());
         let settled = self.ask_and_finish(origin, operation).instrument(span.clone()).await;
         if let Err(error) = settled {
+            span.record("otel.status_code", "ERROR");
             span.in_scope(|| tracing::warn!(error = %error, "an operation is not settled yet"));
         }
     }

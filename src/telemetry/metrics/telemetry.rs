@@ -92,7 +92,7 @@ const DECLARED: &[Declared] = &[
         "When a destination last took spans; 0 before the first time",
         EXPORTER,
     ),
-    ("telemetry_log_lines_total", "Log lines written", SEVERITY),
+    ("telemetry_log_lines_total", "Log lines made, before any is dropped or lost", SEVERITY),
     ("telemetry_log_lines_dropped_total", "Log lines lost: the queue was full", SEVERITY),
     ("telemetry_log_lines_lost_total", "Log lines lost: the disk did not take them", None),
     ("telemetry_log_lines_suppressed_total", "Log lines left out by sampling", None),

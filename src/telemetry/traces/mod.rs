@@ -97,6 +97,7 @@ impl Tracing {
     /// Exports what waits, for at most `most`; answers whether every exporter ended in time.
     pub(super) fn close(self, most: Duration) -> bool {
         let waited = Stopwatch::start();
+        self.pipeline.end_all();
         let threads: Vec<JoinHandle<()>> =
             self.workers.into_iter().map(|worker| worker.close(most)).collect();
         // A thread that hangs in a system call is left behind.

@@ -177,8 +177,12 @@ impl Pending {
         self.bytes -= running.bytes;
         let part = running.decide(trace_id, Some(early));
         running.fate = Some(part.fate);
+        // What comes of it from now on has the same bounds.
+        self.begun.push_back((trace_id, Stopwatch::start()));
+        if part.first {
+            self.early.push_back(trace_id);
+        }
         decided.push(part);
-        self.early.push_back(trace_id);
         if self.early.len() > EARLY_MOST
             && let Some(oldest) = self.early.pop_front()
         {
@@ -186,9 +190,18 @@ impl Pending {
         }
     }
 
+    /// Decides all that runs, with what is there of it: the process ends.
+    pub(super) fn end_all(&mut self, decided: &mut Vec<Decided>) {
+        let running: Vec<TraceId> = self.traces.keys().copied().collect();
+        running.into_iter().for_each(|trace_id| self.finish(trace_id, decided));
+    }
+
     /// Published when the trace is kept. Without a running trace it is let go.
     pub(super) fn hold(&mut self, trace_id: TraceId, exemplar: PendingExemplar) {
         if let Some(running) = self.traces.get_mut(&trace_id) {
+            let bytes = size_of::<PendingExemplar>();
+            running.bytes += bytes;
+            self.bytes += bytes;
             running.exemplars.push(exemplar);
         }
     }

@@ -86,6 +86,9 @@ impl Pipeline {
             Fate::Passing => None,
             Fate::Kept(keep) => Some(keep),
         };
+        if spans.is_empty() {
+            return;
+        }
         let trace = Arc::new(Trace::new(trace_id, spans, kept, bytes));
         self.store.add(&trace);
         if kept.is_some() {
@@ -99,7 +102,7 @@ impl Pipeline {
         let one = |counter: &AtomicU64| {
             counter.fetch_add(1, Ordering::Relaxed);
         };
-        match decided.early {
+        match decided.early.filter(|_| decided.first) {
             Some(Early::Bytes) => one(&counts.cut_short_bytes),
             Some(Early::Age) => one(&counts.cut_short_age),
             None => {}
@@ -112,6 +115,13 @@ impl Pipeline {
         // A trace that was decided early comes a second time, with the rest of its spans.
         traces.fetch_add(u64::from(decided.first), Ordering::Relaxed);
         spans.fetch_add(decided.spans.len() as u64, Ordering::Relaxed);
+    }
+
+    /// Decides all that runs, with what is there of it: the process ends.
+    pub(super) fn end_all(&self) {
+        let mut decided = Vec::new();
+        self.pending().end_all(&mut decided);
+        decided.into_iter().for_each(|decided| self.deal_with(decided));
     }
 
     pub(super) fn hold(&self, trace_id: TraceId, exemplar: PendingExemplar) {

@@ -4,7 +4,7 @@
 //! counted once: as exported, failed or dropped.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -82,7 +82,8 @@ impl ExportQueue {
         let (built, ready) = std::sync::mpsc::channel();
         let counts = Arc::new(ExportCounts::default());
         let spans_most = options.spans_most;
-        let work = Work { counts: Arc::clone(&counts), options };
+        let failing = AtomicBool::new(false);
+        let work = Work { name, counts: Arc::clone(&counts), options, failing };
         let thread =
             std::thread::Builder::new().name(format!("export-{name}")).spawn(move || {
                 let exporter = {
@@ -104,10 +105,12 @@ impl ExportQueue {
     /// Gives the exporter a trace, or drops it when too much waits already.
     pub(super) fn push(&self, trace: &Arc<Trace>) {
         let spans = trace.spans.len();
-        let waiting = self.counts.waiting.fetch_add(spans, Ordering::Relaxed);
+        let waiting = self.counts.waiting.fetch_add(spans, Relaxed);
         if waiting + spans > self.spans_most || self.sender.send(Arc::clone(trace)).is_err() {
-            self.counts.waiting.fetch_sub(spans, Ordering::Relaxed);
-            self.counts.dropped.fetch_add(spans as u64, Ordering::Relaxed);
+            // The closing queue may have counted them among what was left.
+            let taken_back = |waiting: usize| waiting.checked_sub(spans);
+            let mine = self.counts.waiting.fetch_update(Relaxed, Relaxed, taken_back).is_ok();
+            self.counts.dropped.fetch_add(if mine { spans as u64 } else { 0 }, Relaxed);
         }
     }
 }
@@ -121,8 +124,10 @@ impl Worker {
 }
 
 struct Work {
+    name: &'static str,
     counts: Arc<ExportCounts>,
     options: QueueOptions,
+    failing: AtomicBool,
 }
 
 impl Work {
@@ -142,9 +147,10 @@ impl Work {
             () = self.export_all(exporter, &mut traces, stopped) => {}
             () = deadline => {}
         }
-        // What was begun and not finished is not known to have arrived.
-        let left = self.counts.waiting.swap(0, Ordering::Relaxed);
-        self.counts.dropped.fetch_add(left as u64, Ordering::Relaxed);
+        // Nothing more is taken in; what was begun and not finished is not known to have arrived.
+        traces.close();
+        let left = self.counts.waiting.swap(0, Relaxed);
+        self.counts.dropped.fetch_add(left as u64, Relaxed);
         exporter.close();
     }
 
@@ -219,15 +225,31 @@ impl Work {
     async fn export_batch(&self, exporter: &Exporter, batch: Vec<SpanData>) {
         let size = batch.len();
         let export = tokio::time::timeout(self.options.timeout, exporter.export(batch)).await;
-        let counter = match export {
-            Ok(Ok(())) => {
+        let result = export.unwrap_or_else(|_elapsed| Err("no answer in time".into()));
+        self.tell_change(&result);
+        let counter = match result {
+            Ok(()) => {
                 let now = Clock::System.now().micros();
-                self.counts.last_success.store(now, Ordering::Relaxed);
+                self.counts.last_success.store(now, Relaxed);
                 &self.counts.exported
             }
-            _ => &self.counts.failed,
+            Err(_) => &self.counts.failed,
         };
-        counter.fetch_add(size as u64, Ordering::Relaxed);
-        self.counts.waiting.fetch_sub(size, Ordering::Relaxed);
+        counter.fetch_add(size as u64, Relaxed);
+        self.counts.waiting.fetch_sub(size, Relaxed);
+    }
+
+    /// One line when an exporter begins to fail, and one when it works again.
+    fn tell_change(&self, result: &Result<(), Failure>) {
+        let was_failing = self.failing.swap(result.is_err(), Relaxed);
+        match result {
+            Err(failure) if !was_failing => {
+                tracing::warn!(exporter = self.name, error = %failure, "an exporter fails");
+            }
+            Ok(()) if was_failing => {
+                tracing::info!(exporter = self.name, "an exporter works again");
+            }
+            _ => {}
+        }
     }
 }

@@ -82,7 +82,11 @@ impl OrderProcessing {
 
 impl Drop for OrderProcessing {
     fn drop(&mut self) {
-        let outcome = self.outcome.unwrap_or(OrderOutcome::Cancelled);
+        let without = match std::thread::panicking() {
+            true => OrderOutcome::Failed,
+            false => OrderOutcome::Cancelled,
+        };
+        let outcome = self.outcome.unwrap_or(without);
         let labels = [outcome.as_str()];
         METRICS.orders.placed.inc(&labels);
         METRICS.orders.duration.observe(&labels, self.took.elapsed().as_secs_f64());
