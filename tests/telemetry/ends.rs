@@ -87,10 +87,25 @@ async fn order(caller: &Caller, number: usize) -> Option<Heard> {
     Some(heard)
 }
 
+/// Each request that met a panic has a line about it in its trace.
+#[track_caller]
+fn every_panic_is_told(lines: &[String], heard: &[Heard]) {
+    let about_panics = lines.iter().filter(|line| line.contains("docket::panic"));
+    let told: BTreeSet<String> = about_panics
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .map(|line| line["trace_id"].as_str().unwrap().to_owned())
+        .collect();
+    let panicked = heard.iter().filter(|heard| heard.status == 500);
+    let panicked: BTreeSet<String> = panicked.map(|heard| heard.trace_id.clone()).collect();
+    assert!(panicked.len() > 10, "{}", panicked.len());
+    assert!(told.is_superset(&panicked), "panics without a line");
+}
+
 on_both! {
     async fn a_stop_under_load_and_panics_lose_no_line_and_no_span(home: Home) {
         let (collector, sink) = over_http(Manner::Well);
-        let exporters = format!(r#"[{{ kind = "otlp_http", endpoint = "{collector}/v1/traces" }}]"#);
+        let endpoint = format!("{collector}/v1/traces");
+        let exporters = format!(r#"[{{ kind = "otlp_http", endpoint = "{endpoint}" }}]"#);
         let settings = [
             ("DOCKET_TRACES__EXPORTERS", exporters.as_str()),
             ("DOCKET_TRACES__SAMPLE_RATIO", "1.0"),
@@ -136,15 +151,11 @@ on_both! {
             .collect();
         let found = faults(&sink.otlp(), &known);
         assert!(found.is_empty(), "{} faults: {:#?}", found.len(), &found[..found.len().min(20)]);
-        let told: BTreeSet<String> = every_line(home.data.path())
-            .iter()
-            .filter(|line| line.contains("docket::panic"))
-            .map(|line| serde_json::from_str::<Value>(line).unwrap()["trace_id"].to_string())
-            .collect();
-        let panicked = heard.iter().filter(|heard| heard.status == 500);
-        let panicked: BTreeSet<String> = panicked.map(|it| format!("{:?}", it.trace_id)).collect();
-        assert!(panicked.len() > 10, "{}", panicked.len());
-        assert!(told.is_superset(&panicked), "panics without a line");
+        // The last words come after everything else.
+        let accounts = lines_saying(home.data.path(), "an exporter has ended");
+        let [account] = &accounts[..] else { panic!("{accounts:?}") };
+        assert_eq!(account["kept"], sink.otlp().len());
+        every_panic_is_told(&every_line(home.data.path()), &heard);
         home.is_sound();
     }
 }
