@@ -166,7 +166,7 @@ on_both! {
             ("payment_operation_duration_seconds_count{kind=\"authorize\"}", 2.0),
             ("http_server_active_requests", 0.0),
             ("db_pool_waiting{side=\"write\"}", 0.0),
-            ("job_runs_total{task=\"settlement\",result=\"failure\"}", 0.0),
+            ("job_runs_total{result=\"failure\",task=\"settlement\"}", 0.0),
         ] {
             assert_eq!(value(&page, series), wanted, "{series}");
         }

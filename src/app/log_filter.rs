@@ -5,15 +5,17 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
 
+use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tracing_actix_web::TracingLogger;
 
 use crate::audit::{self, Entry, Subject};
 use crate::db::Db;
 use crate::error::{Error, Refusal};
-use crate::http::Call;
 use crate::http::scopes::Admin;
+use crate::http::{self, Call, RootSpan};
 use crate::kernel::{Clock, Timestamp};
 use crate::telemetry::LevelSwitch;
 
@@ -86,7 +88,9 @@ impl LogFilter {
 
 /// The routes of the log filter, for the ops listener.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
-    let resource = web::resource("/log-filter");
+    let resource = web::resource("/log-filter")
+        .wrap(from_fn(http::answer))
+        .wrap(TracingLogger::<RootSpan>::new());
     config.service(
         resource
             .route(web::get().to(read))

@@ -217,9 +217,11 @@ mod tests {
         let app = App::new().route("/", web::get().to(dies)).wrap(from_fn(answer));
         let app = test::init_service(app).await;
         let request = test::TestRequest::get().uri("/").to_request();
-        let response = test::call_service(&app, request).await;
+        let refused = test::try_call_service(&app, request).await.unwrap_err();
+        let response = refused.error_response();
         assert_eq!(response.status(), 500);
-        let problem: serde_json::Value = test::read_body_json(response).await;
+        let body = actix_web::body::to_bytes(response.into_body()).await.unwrap();
+        let problem: serde_json::Value = serde_json::from_slice(&body).unwrap();
         assert_eq!(problem["code"], "internal");
     }
 }

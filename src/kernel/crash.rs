@@ -1,5 +1,5 @@
-//! Crash points: named steps at which a test lets the process die as if by power loss. Panic points:
-//! steps at which it lets a request go wrong.
+//! Crash points: named steps at which a test lets the process die as if by power loss. Panic
+//! points: steps at which it lets a request go wrong.
 
 /// Aborts the process when `DOCKET_CRASH_AT` names this step (`name` or `name:N` for the Nth pass).
 ///

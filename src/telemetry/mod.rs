@@ -18,6 +18,7 @@ pub use account::{Account, about_order, about_payment, came_out, made_by};
 pub use context::current_span;
 pub use logs::{FilterError, Found as FoundLines, LevelSwitch, LogSearch, search_logs};
 pub use propagation::{InboundHeaders, begin_request, link, outbound_headers, traced};
+pub use redact::scrub;
 pub use start::{TelemetryGuard, line_layer, start, start_for_command};
 pub use traces::{
     Keep, SpanLink, SpanView, TraceView, find_trace, idle_trace, keep_trace, trace_began,

@@ -4,6 +4,7 @@
 //! a new one begun, or a stranger could have every one of its requests kept, or hide them in a
 //! trace of somebody else's. Baggage goes no further than here.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
@@ -17,6 +18,7 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use super::account::Account;
 use super::context::current_span;
+use super::redact;
 use crate::config::{Propagator, Telemetry};
 use crate::kernel::Origin;
 
@@ -78,7 +80,19 @@ fn brought(headers: &impl InboundHeaders) -> Option<SpanContext> {
     let context =
         TraceContextPropagator::new().extract_with_context(&Context::new(), &Inbound(headers));
     let ids = context.span().span_context().clone();
-    ids.is_valid().then_some(ids)
+    ids.is_valid().then(|| {
+        let (trace_id, span_id, flags) = (ids.trace_id(), ids.span_id(), ids.trace_flags());
+        SpanContext::new(trace_id, span_id, flags, true, without_secrets(ids.trace_state()))
+    })
+}
+
+/// What others noted about the trace goes out with every span of it: members that tell a secret
+/// are not taken in.
+fn without_secrets(state: &TraceState) -> TraceState {
+    let header = state.header();
+    let clean = |member: &&str| matches!(redact::scrub(member), Cow::Borrowed(_));
+    let members = header.split(',').filter(clean).filter_map(|member| member.split_once('='));
+    TraceState::from_key_value(members).unwrap_or_default()
 }
 
 fn user_of(headers: &impl InboundHeaders) -> Option<String> {
@@ -131,5 +145,37 @@ pub fn link(span: &Span, trace_id: Option<&str>, span_id: Option<&str>) {
     if let Some((trace_id, span_id)) = ids {
         let flags = TraceFlags::default();
         span.add_link(SpanContext::new(trace_id, span_id, flags, true, TraceState::default()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Brought(&'static str);
+
+    impl InboundHeaders for Brought {
+        fn header(&self, name: &str) -> Option<&str> {
+            match name {
+                "traceparent" => Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
+                "tracestate" => Some(self.0),
+                _ => None,
+            }
+        }
+    }
+
+    #[test]
+    fn what_others_noted_comes_in_without_secrets() {
+        for (header, taken) in [
+            ("shop=1,peer=a:b;c", "shop=1,peer=a:b;c"),
+            ("shop=4111111111111111,peer=2", "peer=2"),
+            ("shop=1,token=abc", "shop=1"),
+            ("shop=jane%40example.com", ""),
+            ("", ""),
+        ] {
+            let ids = brought(&Brought(header)).unwrap();
+            assert_eq!(ids.trace_state().header(), taken);
+            assert!(ids.is_sampled() && ids.is_remote());
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use docket::kernel::Stopwatch;
 use serde_json::{Value, json};
 
+use crate::log_lines::lines;
 use crate::process::{Home, KEY, Server};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -31,6 +32,14 @@ impl Ops {
         (status, serde_json::from_str(&answer.text().await.unwrap()).unwrap_or_default())
     }
 
+    /// Sends a request of this name; answers the name as it stands in lines.
+    async fn ask_as(&self, name: &str, key: &str) -> String {
+        let name = format!("request-{name}");
+        let request = self.http.get(&self.audit).bearer_auth(key).header("x-request-id", &name);
+        request.send().await.unwrap();
+        name
+    }
+
     async fn get(&self, url: &str) -> Value {
         let answer = self.http.get(url).bearer_auth(KEY).send().await.unwrap();
         serde_json::from_str(&answer.text().await.unwrap()).unwrap()
@@ -55,6 +64,7 @@ async fn the_log_filter_is_changed_for_a_while_and_on_record() {
     let home = Home::on_sqlite();
     let server = home.start(&[("DOCKET_LOGS__FILTER", "info")]);
     let ops = Ops::of(&server);
+    let whole = ops.ask_as("whole", KEY).await;
     let wanted = json!({ "filter": "warn,docket::orders=debug", "for_s": 60 });
     let (status, changed) = ops.put(&wanted, KEY).await;
     assert_eq!((status, &changed["filter"]), (200, &wanted["filter"]), "{changed}");
@@ -70,12 +80,27 @@ async fn the_log_filter_is_changed_for_a_while_and_on_record() {
     };
     ops.until(&ops.audit, noted).await;
 
+    let told = ops.ask_as("told", "dk_unknown").await;
+    ops.put(&json!({ "filter": "warn", "for_s": 60 }), KEY).await;
+    let untold = ops.ask_as("untold", KEY).await;
+    let warned = ops.ask_as("warned", "dk_unknown").await;
+
     let (status, _) = ops.put(&json!({ "filter": "error", "for_s": 1 }), KEY).await;
     assert_eq!(status, 200);
     let again = ops.until(&ops.filter, |now| now["filter"] == "info").await;
     assert_eq!(again["expires_at"], Value::Null);
     server.stop();
     home.is_sound();
+    let messages = |request: &str| -> Vec<String> {
+        let mut lines = lines(home.data.path());
+        lines.retain(|line| line["request_id"] == request);
+        lines.iter().map(|line| line["message"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(messages(&whole), ["request"]);
+    // Under the first filter only orders say more; the line of a request is of level INFO.
+    assert_eq!(messages(&told), ["access refused"]);
+    assert_eq!(messages(&untold), [""; 0]);
+    assert_eq!(messages(&warned), ["access refused"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -206,8 +206,16 @@ fn formatted(
 }
 
 fn scrubbed(out: &mut Vec<u8>, value: &str, bytes_max: usize) -> bool {
+    const CHARACTER_BYTES_MAX: usize = 4;
     let seen = &value[..value.floor_char_boundary(bytes_max + SLACK_BYTES)];
-    json::string(out, &redact::scrub(seen), bytes_max)
+    let clean = redact::scrub(seen);
+    if seen.len() + CHARACTER_BYTES_MAX <= bytes_max + SLACK_BYTES {
+        return json::string(out, &clean, bytes_max);
+    }
+    // It was cut, and with it perhaps a secret that is not to be recognised any more.
+    let shown = clean.floor_char_boundary(clean.len().saturating_sub(SLACK_BYTES));
+    json::string(out, &clean[..shown], bytes_max);
+    true
 }
 
 /// A text that takes no more than so many bytes.

@@ -9,9 +9,12 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Context, Filter};
 use tracing_subscriber::reload;
 
-/// Libraries that the exporters stand on: at `warn`, unless the filter names them. What they log
-/// about sending spans must not become more spans and lines.
-const QUIET: [&str; 9] = [
+/// Libraries that the exporters and the listeners stand on: at `warn`, unless the filter names
+/// them. What they log about sending spans must not become more spans and lines.
+const QUIET: [&str; 12] = [
+    "actix_http",
+    "actix_server",
+    "actix_web",
     "opentelemetry",
     "tracing_opentelemetry",
     "h2",

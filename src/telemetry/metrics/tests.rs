@@ -163,7 +163,7 @@ fn series_of_closed_sets_are_there_from_the_start() {
         "payment_operations_total{kind=\"refund\",method=\"card\",result=\"unknown\"} 0",
         "db_refused_total{side=\"read\"} 0",
         "db_pool_waiting{side=\"write\"} 0",
-        "job_oldest_due_seconds{job=\"sealing\"} 0",
+        "job_oldest_due_seconds{task=\"sealing\"} 0",
         "journal_sealing_lag_seconds 0",
         "telemetry_log_lines_total{severity=\"ERROR\"} 0",
         "telemetry_spans_exported_total{exporter=\"zipkin\"} 0",

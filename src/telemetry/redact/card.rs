@@ -5,7 +5,7 @@ use super::text::{Text, is_word};
 const DIGITS_MIN: usize = 13;
 const DIGITS_MAX: usize = 19;
 /// What may stand between groups of digits, the same throughout a number.
-const SEPARATORS: [&[u8]; 5] = [b" ", b"-", b"+", b"%20", "\u{a0}".as_bytes()];
+const SEPARATORS: [&[u8]; 4] = [b" ", b"-", b"+", "\u{a0}".as_bytes()];
 /// Where the dashes of a UUID are.
 const UUID_DASHES: [usize; 4] = [8, 13, 18, 23];
 const UUID_BYTES: usize = 36;

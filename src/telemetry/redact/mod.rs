@@ -8,6 +8,7 @@ mod card;
 mod count;
 mod named;
 mod names;
+mod percent;
 mod scan;
 mod shapes;
 mod text;
@@ -15,7 +16,7 @@ mod text;
 pub(in crate::telemetry) use card::scrub_number;
 pub(in crate::telemetry) use count::counts;
 pub(in crate::telemetry) use names::is_secret_name;
-pub(in crate::telemetry) use scan::scrub;
+pub use scan::scrub;
 
 /// What stands in the place of a secret.
 pub(in crate::telemetry) const REDACTED: &str = "[REDACTED]";

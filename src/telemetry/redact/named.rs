@@ -9,8 +9,7 @@ use super::text::Text;
 
 const NAME_BYTES_MAX: usize = 64;
 /// What may stand between a name and its separator.
-const CLOSERS: [&[u8]; 8] = [b"%22", b"%27", b"%5D", b"\"", b"'", b"`", b"]", b")"];
-const ENCODED_QUOTE: &[u8] = b"%22";
+const CLOSERS: &[u8] = b"\"'`])";
 /// Values that tell nothing.
 const EMPTY: [&[u8]; 6] = [b"null", b"None", b"true", b"false", b"{}", b"[]"];
 /// What ends a value without quotes.
@@ -18,16 +17,13 @@ const ENDS: &[u8] = b"&,;\"'`)]}<>|\\";
 /// Names whose values hold spaces.
 const WHOLE_LINE: [&str; 4] = ["authorization", "cookie", "passphrase", "address"];
 
-/// The value after the separator here, which is `width` bytes wide (`=`, `:`, `%3D`, `%3A`).
-pub(super) fn value(text: Text<'_>, at: usize, width: usize) -> Option<Range<usize>> {
+/// The value after the separator here (`=`, `:`).
+pub(super) fn value(text: Text<'_>, at: usize) -> Option<Range<usize>> {
     let name = name_before(text, at)?;
     if !is_secret_name(name) {
         return None;
     }
-    let start = match text.tail(at + width) {
-        [b'>', ..] => at + width + 1,
-        _ => at + width,
-    };
+    let start = if text.byte(at + 1) == Some(b'>') { at + 2 } else { at + 1 };
     value_from(text, text.run_after(start, is_blank), takes_line(name))
 }
 
@@ -54,16 +50,13 @@ fn takes_line(name: &str) -> bool {
 /// The name that ends before a separator, without its quotes and brackets.
 fn name_before<'a>(text: Text<'a>, separator: usize) -> Option<&'a str> {
     let mut end = text.run_before(separator, is_blank);
-    while let Some(closer) = CLOSERS.iter().find(|closer| text.head(end).ends_with(closer)) {
-        end = text.run_before(end - closer.len(), |byte| byte == b'\\');
+    while text.before(end).is_some_and(|byte| CLOSERS.contains(&byte)) {
+        end = text.run_before(end - 1, |byte| byte == b'\\');
     }
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
     let mut start = text.run_before(end, is_name).max(end.saturating_sub(NAME_BYTES_MAX));
     if text.before(start) == Some(b'\\') && matches!(text.byte(start), Some(b'n' | b'r' | b't')) {
         start += 1;
-    }
-    if text.before(start) == Some(b'%') && text.follows_escape(start + 2) {
-        start += 2;
     }
     (start < end).then(|| std::str::from_utf8(&text.bytes[start..end]).ok()).flatten()
 }
@@ -81,9 +74,6 @@ fn value_from(text: Text<'_>, start: usize, whole_line: bool) -> Option<Range<us
 
 /// How long the quote is that a value opens with: with all backslashes before it.
 fn opening(tail: &[u8]) -> Option<usize> {
-    if tail.starts_with(ENCODED_QUOTE) {
-        return Some(ENCODED_QUOTE.len());
-    }
     let slashes = tail.iter().take_while(|byte| **byte == b'\\').count();
     matches!(tail.get(slashes), Some(b'"' | b'\'' | b'`')).then_some(slashes + 1)
 }
@@ -92,10 +82,6 @@ fn opening(tail: &[u8]) -> Option<usize> {
 /// escaped once more than the one that opened it.
 fn closing(text: Text<'_>, start: usize, width: usize) -> usize {
     let (quote, inside) = (text.bytes[start + width - 1], start + width);
-    if text.tail(start).starts_with(ENCODED_QUOTE) {
-        let end = text.tail(inside).windows(width).position(|found| found == ENCODED_QUOTE);
-        return end.map_or(text.bytes.len(), |end| inside + end);
-    }
     let (slashes, mut run) = (width - 1, 0);
     for (offset, byte) in text.tail(inside).iter().enumerate() {
         match *byte {
@@ -112,13 +98,7 @@ fn closing(text: Text<'_>, start: usize, width: usize) -> usize {
 /// Where a value without quotes ends; one that opens a bracket ends where that closes.
 fn bare_end(text: Text<'_>, start: usize) -> usize {
     let ends = |byte: u8| byte.is_ascii_whitespace() || ENDS.contains(&byte);
-    let mut end = text.run_after(start, |byte| !ends(byte) && !b"([{%".contains(&byte));
-    while text.byte(end) == Some(b'%')
-        && !text.tail(end).starts_with(b"%26")
-        && !text.tail(end).starts_with(ENCODED_QUOTE)
-    {
-        end = text.run_after(end + 1, |byte| !ends(byte) && !b"([{%".contains(&byte));
-    }
+    let end = text.run_after(start, |byte| !ends(byte) && !b"([{".contains(&byte));
     // A struct's name stands a blank before its brace.
     let brace = text.run_after(end, is_blank);
     match (text.byte(end), text.byte(brace)) {

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::count::{Rule, count};
 use super::text::Text;
-use super::{REDACTED, card, named, shapes};
+use super::{REDACTED, card, named, percent, shapes};
 
 /// No secret is shorter, with the name that gives it away.
 const BYTES_MIN: usize = 7;
@@ -13,7 +13,7 @@ const BYTES_MIN: usize = 7;
 /// The bytes that stop the pass.
 const STOPS: [bool; 256] = {
     let mut stops = [false; 256];
-    let bytes = b"0123456789@:=_-%,Bbe";
+    let bytes = b"0123456789@:=_-,Bbe";
     let mut next = 0;
     while next < bytes.len() {
         stops[bytes[next] as usize] = true;
@@ -24,20 +24,39 @@ const STOPS: [bool; 256] = {
 
 /// A cut can lay open what its neighbour hid; random texts settle after two.
 const PASSES_MAX: usize = 4;
+/// A URL within a URL within a URL.
+const DECODINGS_MAX: usize = 3;
 
 /// The text without its secrets: card numbers, credentials, keys, e-mail addresses, and the values
 /// of secret names. A text without any is handed back as it is. What comes out goes through
 /// unchanged a second time.
+///
+/// What shows itself only when the text is percent-decoded is cut out of the decoded text.
 #[must_use]
 pub fn scrub(text: &str) -> Cow<'_, str> {
-    let Some(mut clean) = pass(text) else { return Cow::Borrowed(text) };
+    let mut clean = passes(text).map_or(Cow::Borrowed(text), Cow::Owned);
+    let mut decoded = percent::decoded(&clean);
+    for _ in 0..DECODINGS_MAX {
+        let Some(mut plain) = decoded else { break };
+        if let Some(cleaner) = passes(&plain) {
+            plain.clone_from(&cleaner);
+            clean = Cow::Owned(cleaner);
+        }
+        decoded = percent::decoded(&plain);
+    }
+    clean
+}
+
+/// The text after as many passes as it takes; `None` when there is nothing to cut out.
+fn passes(text: &str) -> Option<String> {
+    let mut clean = pass(text)?;
     for _ in 1..PASSES_MAX {
         match pass(&clean) {
             Some(cleaner) => clean = cleaner,
             None => break,
         }
     }
-    Cow::Owned(clean)
+    Some(clean)
 }
 
 /// The text with everything cut out that one pass finds; `None` when that is nothing.
@@ -72,7 +91,6 @@ fn pass(text: &str) -> Option<String> {
 fn after(text: Text<'_>, at: usize) -> usize {
     match text.bytes[at] {
         b'0'..=b'9' => text.run_after(at, |byte| byte.is_ascii_digit()),
-        b'%' if text.bytes.len() > at + 2 && text.follows_escape(at + 3) => at + 3,
         _ => at + 1,
     }
 }
@@ -81,13 +99,13 @@ fn found_at(text: Text<'_>, at: usize) -> Option<(Rule, Range<usize>)> {
     let next = text.byte(at + 1);
     let (rule, found) = match (text.bytes[at], next?) {
         (b'0'..=b'9', _) => (Rule::Card, card::end_at(text, at).map(|end| at..end)),
-        (b'@', _) => (Rule::Email, shapes::email(text, at, 1)),
+        (b'@', _) => (Rule::Email, shapes::email(text, at)),
         (b':', b'/') if text.byte(at + 2) == Some(b'/') => {
             (Rule::UrlUserinfo, shapes::userinfo(text, at))
         }
         (b':', b':' | b'=') => return None,
         (b':', _) if text.before(at) == Some(b':') => return None,
-        (b':' | b'=', _) => (Rule::NamedValue, named::value(text, at, 1)),
+        (b':' | b'=', _) => (Rule::NamedValue, named::value(text, at)),
         (b',', _) => (Rule::NamedValue, named::second(text, at)),
         (b'_', _) => (Rule::Key, shapes::key(text, at)),
         (b'e', b'y') => (Rule::Jwt, shapes::jwt(text, at)),
@@ -95,12 +113,6 @@ fn found_at(text: Text<'_>, at: usize) -> Option<(Rule, Range<usize>)> {
             (Rule::Credential, shapes::credential(text, at))
         }
         (b'-', b'-') => (Rule::PrivateKey, shapes::private_key(text, at)),
-        (b'%', b'4') if text.byte(at + 2) == Some(b'0') => {
-            (Rule::Email, shapes::email(text, at, 3))
-        }
-        (b'%', b'3') if matches!(text.byte(at + 2), Some(b'a' | b'A' | b'd' | b'D')) => {
-            (Rule::NamedValue, named::value(text, at, 3))
-        }
         _ => return None,
     };
     Some((rule, found?))

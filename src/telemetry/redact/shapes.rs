@@ -25,12 +25,12 @@ const CREDENTIAL_BYTES_MIN: usize = 4;
 const PEM_BEGIN: &[u8] = b"-----BEGIN ";
 const PEM_END: &[u8] = b"-----END ";
 
-/// An e-mail address around the `at` sign, which is `width` bytes wide (`@` or `%40`).
-pub(super) fn email(text: Text<'_>, at: usize, width: usize) -> Option<Range<usize>> {
+/// An e-mail address around the `@` here.
+pub(super) fn email(text: Text<'_>, at: usize) -> Option<Range<usize>> {
     let start = text.run_before(at, |byte| {
         is_token(byte) || !byte.is_ascii() || matches!(byte, b'.' | b'%' | b'+')
     });
-    let domain = at + width;
+    let domain = at + 1;
     let part_of_domain =
         |byte: u8| byte.is_ascii_alphanumeric() || !byte.is_ascii() || matches!(byte, b'.' | b'-');
     let mut end = text.run_after(domain, part_of_domain);
@@ -93,10 +93,7 @@ pub(super) fn credential(text: Text<'_>, at: usize) -> Option<Range<usize>> {
         return None;
     }
     let gap = at + name.len();
-    let start = match text.tail(gap) {
-        [b'%', b'2', b'0', ..] => gap + 3,
-        _ => text.run_after(gap, |byte| matches!(byte, b' ' | b'\t' | b'+')),
-    };
+    let start = text.run_after(gap, |byte| matches!(byte, b' ' | b'\t' | b'+'));
     let letters = text.run_after(start, |byte| is_token(byte) || b".~+/%".contains(&byte));
     let word = &text.bytes[start..letters];
     let word = &word[..word.iter().rposition(|byte| *byte != b'.').map_or(0, |last| last + 1)];

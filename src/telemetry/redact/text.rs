@@ -38,17 +38,13 @@ impl<'a> Text<'a> {
     }
 
     /// Whether a word may start here: not after a letter, a digit or `_`, but after an escape
-    /// (`\n`, `%20`) all the same.
+    /// (`\n`) all the same.
     pub(super) fn starts_word(&self, at: usize) -> bool {
         self.before(at).is_none_or(|byte| !is_word(byte)) || self.follows_escape(at)
     }
 
     pub(super) fn follows_escape(&self, at: usize) -> bool {
-        match self.head(at) {
-            [.., b'\\', b'n' | b'r' | b't'] => true,
-            [.., b'%', high, low] => high.is_ascii_hexdigit() && low.is_ascii_hexdigit(),
-            _ => false,
-        }
+        matches!(self.head(at), [.., b'\\', b'n' | b'r' | b't'])
     }
 }
 

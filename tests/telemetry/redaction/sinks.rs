@@ -2,11 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value};
+use opentelemetry_proto::tonic::trace::v1::Span;
+use prost::Message;
+use serde_json::json;
+
+use crate::secrets::planted;
+
 /// How much of a sink is shown around a hit.
 const AROUND: usize = 60;
 
 /// Everything that was written, by where.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Sinks(BTreeMap<&'static str, String>);
 
 impl Sinks {
@@ -21,10 +28,6 @@ impl Sinks {
         self.0.keys().copied().collect()
     }
 
-    pub fn bytes(&self) -> usize {
-        self.0.values().map(String::len).sum()
-    }
-
     /// Where this is found, however it is written there, each with what stands around it.
     pub fn hits(&self, secret: &str) -> BTreeMap<&'static str, String> {
         let spellings = spellings(secret);
@@ -37,6 +40,15 @@ impl Sinks {
             }
         }
         hits
+    }
+
+    /// Every hit of every secret, told with its name.
+    pub fn leaks(&self, secrets: &[(&str, &str)]) -> Vec<String> {
+        let hits = secrets.iter().flat_map(|(name, secret)| {
+            let hits = self.hits(secret);
+            hits.into_iter().map(move |(sink, around)| format!("{name} in {sink}: {around:?}"))
+        });
+        hits.collect()
     }
 }
 
@@ -87,4 +99,36 @@ fn percent_decoded(text: &str) -> String {
         bytes.push(hex.map_or(*first, |hex| hex[0]));
     }
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[test]
+fn every_planted_secret_is_found_however_it_is_written() {
+    for planted in planted() {
+        let text = planted.text;
+        let json = json!({ "http.request.body": text }).to_string();
+        let span = Span {
+            attributes: vec![KeyValue {
+                key: "url.full".into(),
+                value: Some(AnyValue { value: Some(any_value::Value::StringValue(text.into())) }),
+                ..KeyValue::default()
+            }],
+            ..Span::default()
+        };
+        for (writing, bytes) in [
+            ("text", text.into()),
+            ("Debug", format!("{:?}", Some(text)).into()),
+            ("JSON", json.clone().into()),
+            ("JSON in JSON", json!({ "message": json }).to_string().into()),
+            ("a URL", percent_encoded(text).into()),
+            ("a form", percent_encoded(text).replace("%20", "+").into()),
+            ("OTLP", span.encode_to_vec()),
+        ] {
+            let mut sinks = Sinks::default();
+            sinks.add("sink", format!("before {}", planted.name.len()).as_bytes());
+            assert!(sinks.hits(planted.secret).is_empty());
+            sinks.add("sink", &bytes);
+            let leaks = sinks.leaks(&[(planted.name, planted.secret)]);
+            assert_eq!(leaks.len(), 1, "{} as {writing}: {sinks:?}", planted.name);
+        }
+    }
 }

@@ -307,23 +307,17 @@ fn lines_of_many_threads_stay_whole() {
     assert!(lines.iter().all(|line| line["job"] == format!("j{}", line["thread"])));
 }
 
+/// What a switched level does to lines is looked at in a whole process: `tracing` keeps one level
+/// for all subscribers of a process, and other tests have theirs.
 #[test]
-fn the_level_is_switched_while_it_runs_and_spans_are_inherited_from_all_the_same() {
+fn the_switch_knows_which_filter_is_in_force() {
     let setup = Setup::new(1.0);
-    let speak = || {
-        let _span = info_span!("request", request_id = "r").entered();
-        debug!("details");
-        warn!("warned");
-    };
-    assert_eq!(setup.run(speak).len(), 2);
+    assert_eq!(setup.switch.current(), "debug");
     setup.switch.set("error,docket=warn").unwrap();
-    let lines = setup.run(speak);
-    assert_eq!((lines.len(), &lines[0]["request_id"]), (1, &"r".into()));
     assert!(setup.switch.set("wran").is_err());
     assert_eq!(setup.switch.current(), "error,docket=warn");
     setup.switch.reset().unwrap();
     assert_eq!(setup.switch.current(), "debug");
-    assert_eq!(setup.run(speak).len(), 2);
 }
 
 #[test]

@@ -21,8 +21,8 @@ pub(super) struct Jobs {
 
 impl Jobs {
     pub(super) fn register(to: &Registrar) -> prometheus::Result<Self> {
-        // The jobs name themselves, once each, when they are started. Not the label `job`: Prometheus
-        // has one of its own.
+        // The jobs name themselves, once each, when they are started. The label is not `job`, for
+        // Prometheus has one of that name.
         let task = ("task", &[][..]);
         Ok(Self {
             runs: to.counters(

@@ -63,3 +63,16 @@ fn secrets_are_hidden_by_the_name_of_their_field() {
         (&true.into(), &"mine".into())
     );
 }
+
+#[test]
+fn a_secret_that_the_longest_value_cuts_in_two_is_not_shown_in_part() {
+    for offset in 0..20 {
+        let text = "x".repeat(offset) + &" 4242 4242 4242 4242".repeat(1_000);
+        let lines = lines_of(|| info!(text, shown = %text, "long"));
+        for name in ["text", "shown"] {
+            let shown = lines[0][name].as_str().unwrap();
+            assert!(shown.contains("[REDACTED]") && !shown.contains("4242"), "{offset}: {shown}");
+        }
+        assert_eq!(lines[0]["truncated"], true);
+    }
+}
