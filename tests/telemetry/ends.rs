@@ -254,6 +254,8 @@ async fn a_file_that_was_moved_away_is_opened_anew_at_sighup() {
     for _ in 0..20 {
         heard.push(ask().await);
     }
+    let told = || lines_saying(home.data.path(), "request").len();
+    until("all is written", || told() == 20).await;
     let log = home.data.path().join("logs/docket.log");
     fs::rename(&log, log.with_extension("log.1")).unwrap();
     hang_up(&server);
@@ -263,8 +265,7 @@ async fn a_file_that_was_moved_away_is_opened_anew_at_sighup() {
         heard.push(ask().await);
     }
     server.stop();
-    let anew = lines_saying(home.data.path(), "request");
-    assert_eq!(anew.len(), 20);
+    assert_eq!(told(), 20);
     let first = fs::read_to_string(&log).unwrap();
     assert!(first.lines().next().unwrap().contains("the log file is opened anew"), "{first}");
     let moved = fs::read_to_string(log.with_extension("log.1")).unwrap();
