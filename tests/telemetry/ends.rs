@@ -87,10 +87,25 @@ async fn order(caller: &Caller, number: usize) -> Option<Heard> {
     Some(heard)
 }
 
+/// Each request that met a panic has a line about it in its trace.
+#[track_caller]
+fn every_panic_is_told(lines: &[String], heard: &[Heard]) {
+    let about_panics = lines.iter().filter(|line| line.contains("docket::panic"));
+    let told: BTreeSet<String> = about_panics
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .map(|line| line["trace_id"].as_str().unwrap().to_owned())
+        .collect();
+    let panicked = heard.iter().filter(|heard| heard.status == 500);
+    let panicked: BTreeSet<String> = panicked.map(|heard| heard.trace_id.clone()).collect();
+    assert!(panicked.len() > 10, "{}", panicked.len());
+    assert!(told.is_superset(&panicked), "panics without a line");
+}
+
 on_both! {
     async fn a_stop_under_load_and_panics_lose_no_line_and_no_span(home: Home) {
         let (collector, sink) = over_http(Manner::Well);
-        let exporters = format!(r#"[{{ kind = "otlp_http", endpoint = "{collector}/v1/traces" }}]"#);
+        let endpoint = format!("{collector}/v1/traces");
+        let exporters = format!(r#"[{{ kind = "otlp_http", endpoint = "{endpoint}" }}]"#);
         let settings = [
             ("DOCKET_TRACES__EXPORTERS", exporters.as_str()),
             ("DOCKET_TRACES__SAMPLE_RATIO", "1.0"),
@@ -136,15 +151,11 @@ on_both! {
             .collect();
         let found = faults(&sink.otlp(), &known);
         assert!(found.is_empty(), "{} faults: {:#?}", found.len(), &found[..found.len().min(20)]);
-        let told: BTreeSet<String> = every_line(home.data.path())
-            .iter()
-            .filter(|line| line.contains("docket::panic"))
-            .map(|line| serde_json::from_str::<Value>(line).unwrap()["trace_id"].to_string())
-            .collect();
-        let panicked = heard.iter().filter(|heard| heard.status == 500);
-        let panicked: BTreeSet<String> = panicked.map(|it| format!("{:?}", it.trace_id)).collect();
-        assert!(panicked.len() > 10, "{}", panicked.len());
-        assert!(told.is_superset(&panicked), "panics without a line");
+        // The last words come after everything else.
+        let accounts = lines_saying(home.data.path(), "an exporter has ended");
+        let [account] = &accounts[..] else { panic!("{accounts:?}") };
+        assert_eq!(account["kept"], sink.otlp().len());
+        every_panic_is_told(&every_line(home.data.path()), &heard);
         home.is_sound();
     }
 }
@@ -243,6 +254,8 @@ async fn a_file_that_was_moved_away_is_opened_anew_at_sighup() {
     for _ in 0..20 {
         heard.push(ask().await);
     }
+    let told = || lines_saying(home.data.path(), "request").len();
+    until("all is written", || told() == 20).await;
     let log = home.data.path().join("logs/docket.log");
     fs::rename(&log, log.with_extension("log.1")).unwrap();
     hang_up(&server);
@@ -252,8 +265,7 @@ async fn a_file_that_was_moved_away_is_opened_anew_at_sighup() {
         heard.push(ask().await);
     }
     server.stop();
-    let anew = lines_saying(home.data.path(), "request");
-    assert_eq!(anew.len(), 20);
+    assert_eq!(told(), 20);
     let first = fs::read_to_string(&log).unwrap();
     assert!(first.lines().next().unwrap().contains("the log file is opened anew"), "{first}");
     let moved = fs::read_to_string(log.with_extension("log.1")).unwrap();

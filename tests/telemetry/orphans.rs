@@ -208,7 +208,8 @@ fn hung_up_in(sink: &Sink, hung_up: &[String]) -> usize {
 on_both! {
     async fn a_thousand_requests_are_whole_traces(home: Home) {
         let (collector, sink) = over_http(Manner::Well);
-        let exporters = format!(r#"[{{ kind = "otlp_http", endpoint = "{collector}/v1/traces" }}]"#);
+        let endpoint = format!("{collector}/v1/traces");
+        let exporters = format!(r#"[{{ kind = "otlp_http", endpoint = "{endpoint}" }}]"#);
         let server = home.start(&[
             ("DOCKET_TRACES__EXPORTERS", &exporters),
             ("DOCKET_TRACES__SAMPLE_RATIO", "1.0"),
