@@ -16,7 +16,7 @@ use crate::db::Db;
 use crate::error::{Error, Refusal};
 use crate::http::scopes::Admin;
 use crate::http::{self, Call, RootSpan};
-use crate::kernel::{Clock, Timestamp};
+use crate::kernel::{Actor, Clock, Origin, Timestamp};
 use crate::telemetry::LevelSwitch;
 
 const DEFAULT_S: u64 = 900;
@@ -74,14 +74,19 @@ impl LogFilter {
     }
 
     /// Goes back to the configured filter after `time`, unless it was changed again meanwhile.
-    async fn expire(self: Arc<Self>, time: Duration, expires_at: Timestamp) {
+    async fn expire(self: Arc<Self>, db: Arc<Db>, time: Duration, expires_at: Timestamp) {
         tokio::time::sleep(time).await;
         if self.expiry() != Some(expires_at) {
             return;
         }
-        match self.put(&self.configured, None) {
-            Ok(()) => tracing::info!(filter = self.configured, "the log filter has expired"),
-            Err(error) => tracing::warn!(error = %error, "the log filter did not expire"),
+        let before = json!({ "filter": self.switch.current() });
+        let after = json!({ "filter": self.configured, "reason": "expired" });
+        if let Err(error) = self.put(&self.configured, None) {
+            tracing::warn!(error = %error, "the log filter did not expire");
+        }
+        tracing::info!(filter = self.configured, "the log filter has expired");
+        if let Err(error) = record(&Origin::of(Actor::System), &db, before, after).await {
+            tracing::warn!(error = %error, "that the log filter expired is not in the journal");
         }
     }
 }
@@ -112,12 +117,14 @@ async fn change(
 ) -> Result<HttpResponse, Error> {
     let wanted = check(&body)?;
     let after = json!({ "filter": wanted.filter, "for_s": wanted.for_s });
-    record(&call, &db, &filter, after).await?;
+    record(&call.origin, &db, json!({ "filter": filter.switch.current() }), after).await?;
     let time = Duration::from_secs(wanted.for_s);
     let expires_at = Clock::System.now().after(time);
+    // Said under the filter before: the new one may be silent.
+    tracing::info!(filter = wanted.filter, for_s = wanted.for_s, "the log filter is changed");
     filter.put(&wanted.filter, Some(expires_at))?;
-    tokio::spawn(Arc::clone(filter.get_ref()).expire(time, expires_at));
-    tracing::info!(filter = wanted.filter, for_s = wanted.for_s, "the log filter was changed");
+    let end = Arc::clone(filter.get_ref()).expire(Arc::clone(&db), time, expires_at);
+    tokio::spawn(end);
     Ok(HttpResponse::Ok().json(filter.told()))
 }
 
@@ -138,19 +145,14 @@ async fn reset(
     filter: web::Data<Arc<LogFilter>>,
     db: web::Data<Arc<Db>>,
 ) -> Result<HttpResponse, Error> {
-    record(&call, &db, &filter, json!({ "filter": filter.configured })).await?;
+    let before = json!({ "filter": filter.switch.current() });
+    record(&call.origin, &db, before, json!({ "filter": filter.configured })).await?;
     filter.put(&filter.configured, None)?;
     Ok(HttpResponse::Ok().json(filter.told()))
 }
 
-async fn record(
-    call: &Call<Admin>,
-    db: &Db,
-    filter: &LogFilter,
-    after: Value,
-) -> Result<(), Error> {
-    let before = json!({ "filter": filter.switch.current() });
-    db.write(&call.origin, move |tx| {
+async fn record(origin: &Origin, db: &Db, before: Value, after: Value) -> Result<(), Error> {
+    db.write(origin, move |tx| {
         let entry = Entry::new("server.log_filter_changed", Subject::Server)
             .before(&before)?
             .after(&after)?;

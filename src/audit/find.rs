@@ -14,6 +14,7 @@ use crate::kernel::{EntryId, Timestamp};
 
 /// How long a request or a job's round may take at most, and clocks of copies may differ.
 const LONGEST: Duration = Duration::from_secs(900);
+const SOON: Duration = Duration::from_secs(60);
 const SKEW: Duration = Duration::from_secs(5);
 /// Entries that are looked through for an identifier that tells no time.
 const NEWEST: i64 = 100_000;
@@ -46,8 +47,7 @@ pub fn in_trace(
     began: Option<Timestamp>,
     limit: i64,
 ) -> Result<Vec<JournalEntry>, Error> {
-    let between = between(conn, began)?;
-    read(store::entries_with(conn, &Trait::Trace(trace_id), between, limit)?)
+    search(conn, &Trait::Trace(trace_id), began, limit)
 }
 
 /// The first `limit` entries that were written in this request, which began at `began`, if that is
@@ -61,22 +61,31 @@ pub fn in_request(
     began: Option<Timestamp>,
     limit: i64,
 ) -> Result<Vec<JournalEntry>, Error> {
-    let between = between(conn, began)?;
-    read(store::entries_with(conn, &Trait::Request(request_id), between, limit)?)
+    search(conn, &Trait::Request(request_id), began, limit)
 }
 
-/// The identifiers between which entries of that time are.
-fn between(
+/// Nearly everything is written within a minute; only when nothing was, the rest is looked through.
+fn search(
     conn: &mut Conn,
+    wanted: &Trait<'_>,
     began: Option<Timestamp>,
-) -> Result<(Option<String>, Option<String>), Error> {
-    let first_at = |time| EntryId::first_at(time).to_string();
-    match began {
+    limit: i64,
+) -> Result<Vec<JournalEntry>, Error> {
+    let first_at = |time| Some(EntryId::first_at(time).to_string());
+    let windows = match began {
         Some(began) => {
-            Ok((Some(first_at(began.before(SKEW))), Some(first_at(began.after(LONGEST)))))
+            let (from, soon) = (first_at(began.before(SKEW)), first_at(began.after(SOON)));
+            vec![(from, soon.clone()), (soon, first_at(began.after(LONGEST)))]
         }
-        None => Ok((store::newest(conn, NEWEST)?, None)),
+        None => vec![(store::newest(conn, NEWEST)?, None)],
+    };
+    for window in windows {
+        let found = store::entries_with(conn, wanted, window, limit)?;
+        if !found.is_empty() {
+            return read(found);
+        }
     }
+    Ok(Vec::new())
 }
 
 fn read(rows: Vec<(i64, StoredEntry)>) -> Result<Vec<JournalEntry>, Error> {

@@ -1,5 +1,6 @@
 //! `docket logs`: the lines of a trace or an order, from all log files, without a server.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -32,12 +33,21 @@ pub(super) fn run(args: &Args, file: Option<&Path>) -> Outcome {
     if needle.len() < 8 {
         return Err(Failure::usage(format!("`{needle}` is no id: give all of it")));
     }
-    let found = telemetry::search_logs(&LogSearch {
-        directory: config.data_dir.join("logs"),
-        needles: vec![needle.clone()],
-        since,
-        lines_most: args.limit,
-    });
+    let search = |needles| {
+        telemetry::search_logs(&LogSearch {
+            directory: config.data_dir.join("logs"),
+            needles,
+            since,
+            lines_most: args.limit,
+            read_most: u64::MAX,
+        })
+    };
+    let mut found = search(vec![needle.clone()]);
+    // What was said before the order had its identifier is found by the trace.
+    let traces = traces_of(&found.lines);
+    if args.order.is_some() && !traces.is_empty() {
+        found = search(traces.into_iter().chain([needle.clone()]).collect());
+    }
     for line in &found.lines {
         table::line(line)?;
     }
@@ -52,4 +62,13 @@ pub(super) fn run(args: &Args, file: Option<&Path>) -> Outcome {
         )));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The traces that lines name.
+fn traces_of(lines: &[String]) -> BTreeSet<String> {
+    let trace = |line: &String| {
+        let line: serde_json::Value = serde_json::from_str(line).ok()?;
+        line["trace_id"].as_str().map(str::to_owned)
+    };
+    lines.iter().filter_map(trace).collect()
 }

@@ -122,6 +122,14 @@ impl Environment<'_> {
                 put(config, "traces", key, number);
             }
         }
+        // As the specification has it: a batch is at most as large as the queue.
+        let traces = inner(config, "traces");
+        let read = |key: &str| traces.get(key).and_then(Value::as_integer);
+        if let (Some(queue), Some(batch)) = (read("queue_spans"), read("batch_spans"))
+            && self.get("OTEL_BSP_MAX_QUEUE_SIZE").is_some()
+        {
+            traces.insert("batch_spans".into(), batch.min(queue).into());
+        }
     }
 
     /// `OTEL_TRACES_EXPORTER` names them all. Without it, an address for OTLP is taken as the wish

@@ -126,9 +126,11 @@ impl Exporter {
                 .into());
         }
         if self.kind == ExporterKind::File && self.endpoint.is_some() {
-            return Err("traces.exporters: a file has no endpoint; it is logs/traces.jsonl in the \
+            return Err(
+                "traces.exporters: a file has no endpoint; it is logs/traces.jsonl in the \
                         data directory"
-                .into());
+                    .into(),
+            );
         }
         match self.address() {
             Some(address) if !address.starts_with("http://") => Err(format!(

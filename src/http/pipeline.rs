@@ -207,7 +207,6 @@ mod tests {
 
     use super::*;
 
-    #[expect(clippy::panic, reason = "what is looked at")]
     async fn dies() -> HttpResponse {
         panic!("planted")
     }

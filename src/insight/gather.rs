@@ -4,10 +4,12 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
+use tokio::sync::Semaphore;
 
-use super::named::{Named, name, order_of};
+use super::named::{IdKind, Named, name, order_of};
 use super::view::TelemetryView;
 use crate::audit::{self, JournalEntry};
 use crate::db::{Conn, Db};
@@ -18,12 +20,19 @@ use crate::telemetry::{self, LogSearch};
 
 const ENTRIES_MOST: i64 = 500;
 const LINES_MOST: usize = 1_000;
+/// Bytes of log files that are read for one answer, unpacked.
+const READ_MOST: u64 = 512 << 20;
+/// How long a look-up waits for the ones before it.
+const TURN_MOST: Duration = Duration::from_secs(5);
+const NEEDLES_MOST: usize = 64;
 const ID_MAX: usize = 255;
 
 /// The door of this room.
 pub struct Insight {
     db: Arc<Db>,
     log_directory: PathBuf,
+    /// Reading log files is heavy work: one at a time, and nobody else's threads wait for it.
+    reading: Arc<Semaphore>,
 }
 
 /// What the database knows.
@@ -38,7 +47,7 @@ impl Insight {
     /// Insight into this database and the log files in this directory.
     #[must_use]
     pub fn new(db: Arc<Db>, log_directory: PathBuf) -> Self {
-        Self { db, log_directory }
+        Self { db, log_directory, reading: Arc::new(Semaphore::new(1)) }
     }
 
     /// Everything about an id.
@@ -104,8 +113,18 @@ impl Insight {
             needles: known.needles(id),
             since: known.since(),
             lines_most: LINES_MOST,
+            read_most: READ_MOST,
         };
-        let searched = tokio::task::spawn_blocking(move || telemetry::search_logs(&search))
+        let turn = tokio::time::timeout(TURN_MOST, Arc::clone(&self.reading).acquire_owned()).await;
+        let Ok(Ok(turn)) = turn else {
+            return Err(Error::Unavailable("Others are looking through the log files; try again."));
+        };
+        let searched = tokio::task::spawn_blocking(move || {
+            let found = telemetry::search_logs(&search);
+            drop(turn);
+            found
+        });
+        let searched = searched
             .await
             .map_err(|failure| Error::internal("searching the log files", failure))?;
         let parse = |line: &String| serde_json::from_str(line).ok();
@@ -152,7 +171,8 @@ impl Known {
             needles.insert(id.to_owned());
         }
         // A short text would be found in every line.
-        needles.into_iter().filter(|needle| needle.len() >= 8).collect()
+        let needles = needles.into_iter().filter(|needle| needle.len() >= 8);
+        needles.take(NEEDLES_MOST).collect()
     }
 
     /// When the first of its lines may have been written.
@@ -165,7 +185,12 @@ impl Known {
 
 fn of_trace_and_request(conn: &mut Conn, named: &Named) -> Result<Vec<JournalEntry>, Error> {
     if let Some(trace_id) = &named.trace_id {
-        return audit::in_trace(conn, trace_id, named.began, ENTRIES_MOST);
+        let found = audit::in_trace(conn, trace_id, named.began, ENTRIES_MOST)?;
+        if !found.is_empty() || named.kind != IdKind::Trace {
+            return Ok(found);
+        }
+        // A client may have named its request in the same form.
+        return audit::in_request(conn, trace_id, None, ENTRIES_MOST);
     }
     match &named.request_id {
         Some(request_id) => audit::in_request(conn, request_id, named.began, ENTRIES_MOST),

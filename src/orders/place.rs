@@ -34,9 +34,6 @@ impl Orders {
         let span = Span::current();
         span.record("outcome", outcome.as_str());
         telemetry::came_out(outcome.as_str());
-        if let Some(order_id) = Account::current().and_then(|account| account.order_id()) {
-            span.record("order.id", tracing::field::display(order_id));
-        }
         processing.ended(outcome);
         result.map(|(reply, _)| reply)
     }
@@ -58,6 +55,9 @@ impl Orders {
                 prepare(tx, &Placing { submission, request, pay, terms: &terms, patience })
             })
             .await?;
+        if let Some(order_id) = Account::current().and_then(|account| account.order_id()) {
+            Span::current().record("order.id", tracing::field::display(order_id));
+        }
         crash_point("place.prepared");
         let reply = match prepared {
             Prepared::Answered(reply) => reply,

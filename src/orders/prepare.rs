@@ -18,9 +18,9 @@ use crate::error::{Error, Refusal};
 use crate::http::{Reply, Submission};
 use crate::idempotency::{self, ClaimId, Claimed};
 use crate::inventory::{self, Shortage, Wanted};
-use crate::kernel::{Amount, Currency, CustomerId, OrderId, Timestamp};
+use crate::kernel::{Amount, Currency, CustomerId, OrderId, PaymentId, Timestamp};
 use crate::payments::{self, NewPayment, Operation, Payment, PaymentStatus};
-use crate::telemetry;
+use crate::telemetry::Account;
 
 /// How far preparing got.
 pub(super) enum Prepared {
@@ -71,11 +71,18 @@ pub(super) fn prepare(tx: &mut WriteTx<'_>, placing: &Placing<'_>) -> Result<Pre
         inventory::post(tx, id)?;
     }
     audit::record(tx, entry(&order, &payment)?)?;
-    telemetry::about_order(id);
-    telemetry::about_payment(payment.id);
+    about(tx, id, payment.id);
     match operation {
         Some(operation) => Ok(Prepared::Ask(operation)),
         None => answer_now(tx, &claim, subject).map(Prepared::Answered),
+    }
+}
+
+/// The request's account names the order once that is durable: a transaction that lost a race
+/// runs again, with other identifiers.
+fn about(tx: &mut WriteTx<'_>, order_id: OrderId, payment_id: PaymentId) {
+    if let Some(account) = Account::current() {
+        tx.on_commit(move || account.is_about(order_id, payment_id));
     }
 }
 

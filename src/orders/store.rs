@@ -343,7 +343,6 @@ pub(super) fn oldest_deadline(conn: &mut Conn) -> Result<Option<Timestamp>, Erro
     Ok(deadline.first::<Option<i64>>(conn)?.map(Timestamp::from_micros))
 }
 
-/// Orders whose deadline has passed, the oldest first.
 /// An order past its deadline, with the span that it was placed in.
 pub(super) struct Overdue {
     pub(super) id: OrderId,
@@ -351,6 +350,7 @@ pub(super) struct Overdue {
     pub(super) span_id: Option<String>,
 }
 
+/// Orders whose deadline has passed, the oldest first.
 pub(super) fn overdue(conn: &mut Conn, now: Timestamp, limit: i64) -> Result<Vec<Overdue>, Error> {
     let rows: Vec<(String, Option<String>, Option<String>)> = orders::table
         .filter(orders::deadline_at.le(now.micros()))

@@ -50,6 +50,12 @@ impl Account {
             .map(|time| time.load(Ordering::Relaxed))
     }
 
+    /// The request is about this order and its payment.
+    pub fn is_about(&self, order_id: OrderId, payment_id: PaymentId) {
+        let _ = self.order_id.set(order_id);
+        let _ = self.payment_id.set(payment_id);
+    }
+
     /// The order that the request is about.
     #[must_use]
     pub fn order_id(&self) -> Option<OrderId> {

@@ -6,9 +6,8 @@ use super::log_file::LOG_FILE;
 use super::search::{Found, SearchLimits, search};
 use crate::kernel::Timestamp;
 
-/// Bytes of lines in one answer, and bytes that are read for it at most.
+/// Bytes of lines in one answer.
 const ANSWER_MOST: usize = 8 << 20;
-const READ_MOST: u64 = 4 << 30;
 
 /// What is looked for in the log files.
 #[derive(Debug, Clone)]
@@ -21,6 +20,8 @@ pub struct LogSearch {
     pub since: Option<Timestamp>,
     /// Lines in the answer, at most.
     pub lines_most: usize,
+    /// Bytes of files to read, unpacked, at most.
+    pub read_most: u64,
 }
 
 /// Looks for lines, also in rotated and packed files. Blocks the thread.
@@ -29,7 +30,7 @@ pub fn search_logs(wanted: &LogSearch) -> Found {
     let limits = SearchLimits {
         lines_max: wanted.lines_most,
         bytes_max: ANSWER_MOST,
-        read_bytes_max: READ_MOST,
+        read_bytes_max: wanted.read_most,
         since: wanted.since,
     };
     search(&wanted.directory, LOG_FILE, &wanted.needles, limits).unwrap_or_else(|failure| {

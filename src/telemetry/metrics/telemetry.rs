@@ -33,9 +33,7 @@ impl Samples {
         debug_assert!(is_known(metric, value), "{metric} has no series `{value}`");
         *self.0.entry((metric, value)).or_default() += number;
     }
-}
 
-impl Samples {
     /// The greatest of what several sources say, for one value of the label.
     pub(in crate::telemetry) fn most_for(
         &mut self,

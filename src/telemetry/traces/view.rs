@@ -1,5 +1,6 @@
 //! A trace for a reader: plain values, and the tree.
 
+use std::collections::{HashMap, HashSet};
 use std::time::SystemTime;
 
 use opentelemetry::trace::{SpanId, SpanKind, Status};
@@ -13,6 +14,9 @@ use super::keep::Keep;
 use super::trace::Trace;
 use crate::kernel::Timestamp;
 
+/// Spans of a trace that are shown, the first ones.
+const SPANS_MOST: usize = 5_000;
+
 /// A finished trace.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct TraceView {
@@ -24,6 +28,8 @@ pub struct TraceView {
     pub started_at: Timestamp,
     /// From the beginning of its first span to the end of its last, in microseconds.
     pub duration_us: u64,
+    /// How many spans it has; more than are shown when there are more than 5,000.
+    pub span_count: usize,
     /// Its topmost spans in this process, each with those inside it, in the order of time.
     pub spans: Vec<SpanView>,
 }
@@ -76,22 +82,34 @@ impl TraceView {
             kept_because: trace.kept,
             started_at: timestamp(started),
             duration_us: micros(started, ended.unwrap_or(started)),
+            span_count: spans.len(),
             spans: tree(&spans),
         }
     }
 }
 
+/// Spans by the one above them, in the order of time.
+type Children<'a> = HashMap<SpanId, Vec<&'a SpanData>>;
+
 /// Topmost is whatever has no parent here: nothing is lost when a parent is.
 fn tree(spans: &[&SpanData]) -> Vec<SpanView> {
-    let is_here = |id: SpanId| spans.iter().any(|span| span.span_context.span_id() == id);
-    let topmost = spans.iter().filter(|span| !is_here(span.parent_span_id));
-    topmost.map(|span| SpanView::of(span, spans)).collect()
+    let here: HashSet<SpanId> = spans.iter().map(|span| span.span_context.span_id()).collect();
+    let mut children = Children::new();
+    let mut topmost = Vec::new();
+    for span in spans.iter().take(SPANS_MOST) {
+        if here.contains(&span.parent_span_id) {
+            children.entry(span.parent_span_id).or_default().push(span);
+        } else {
+            topmost.push(*span);
+        }
+    }
+    topmost.into_iter().map(|span| SpanView::of(span, &children)).collect()
 }
 
 impl SpanView {
-    fn of(span: &SpanData, all: &[&SpanData]) -> Self {
+    fn of(span: &SpanData, all: &Children<'_>) -> Self {
         let id = span.span_context.span_id();
-        let inside = all.iter().filter(|other| other.parent_span_id == id);
+        let inside = all.get(&id).into_iter().flatten();
         let parent = span.parent_span_id;
         Self {
             span_id: id.to_string(),
