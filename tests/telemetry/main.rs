@@ -10,14 +10,19 @@
 
 #[path = "../support/buyer.rs"]
 mod buyer;
+mod caller;
 mod collectors;
 #[path = "../support/day.rs"]
 mod day;
+mod ends;
 mod exporters;
+mod full_disk;
+
 mod log_filter;
 mod log_lines;
 #[path = "../support/metrics_tools.rs"]
 mod metrics_tools;
+mod orphans;
 #[path = "../support/postgres.rs"]
 mod postgres;
 #[path = "../support/process.rs"]
@@ -26,3 +31,5 @@ mod prometheus;
 mod redaction;
 #[path = "../support/secrets.rs"]
 mod secrets;
+mod trust;
+mod whole_traces;

@@ -44,6 +44,8 @@ pub(super) struct Decided {
     pub(super) fate: Fate,
     pub(super) bytes: usize,
     pub(super) early: Option<Early>,
+    /// Whether this is all of the trace, or its first part.
+    pub(super) first: bool,
 }
 
 struct Running {
@@ -77,6 +79,7 @@ impl Running {
             fate,
             bytes: std::mem::take(&mut self.bytes),
             early,
+            first: self.fate.is_none(),
         }
     }
 }

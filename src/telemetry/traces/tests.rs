@@ -1,6 +1,7 @@
 //! The pipeline as its tracer sees it: what is kept, what is remembered, what is given up.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use opentelemetry::trace::{
@@ -157,7 +158,10 @@ fn a_trace_over_the_bounds_is_decided_early_and_its_late_spans_follow() {
     parent.span().end();
     let trace_id = parent.span().span_context().trace_id();
     let counts = &bench.pipeline.counts;
-    assert_eq!(counts.cut_short_bytes.load(std::sync::atomic::Ordering::Relaxed), 1);
+    let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+    assert_eq!(read(&counts.cut_short_bytes), 1);
+    assert_eq!(read(&counts.kept[Keep::Ratio as usize]), 1, "it is one trace");
+    assert_eq!((read(&counts.spans_ended), read(&counts.spans_kept)), (201, 201));
     assert_eq!(bench.kept(trace_id), Some(Keep::Ratio));
     assert!(bench.pipeline.pending_size().1 < 20_000);
 }
