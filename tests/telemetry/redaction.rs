@@ -130,8 +130,8 @@ fn look_at_files(home: &Home, sinks: &mut Sinks) {
 fn every_rule_was_needed(sinks: &Sinks) {
     for rule in "named_value card credential jwt key private_key url_userinfo email".split(' ') {
         let counted = format!("telemetry_redactions_total{{rule=\"{rule}\"}} ");
-        let seen = sinks.hits(&counted).remove("metrics").unwrap_or_default();
-        assert!(!seen.contains(&format!("{counted}0\n")) && !seen.is_empty(), "{rule}: {seen}");
+        let mut counts = sinks.text("metrics").lines().filter_map(|line| line.split_once(&counted));
+        assert!(counts.any(|(_, count)| count != "0"), "{rule}");
     }
 }
 
@@ -168,7 +168,7 @@ on_both! {
         assert!(leaks.is_empty(), "{} leaks:\n{}", leaks.len(), leaks.join("\n"));
         // The same search finds a field that is not redacted wherever it comes.
         let mut told: Vec<_> = sinks.hits(OPEN).into_keys().collect();
-        assert!(sinks.hits("/v1/orders").contains_key("metrics"));
+        assert!(sinks.text("metrics").contains("/v1/orders"));
         told.push("metrics");
         assert_eq!(sinks.names(), told.into_iter().collect());
         every_rule_was_needed(&sinks);

@@ -24,13 +24,21 @@ pub struct Sender {
     http: reqwest::Client,
     api: String,
     ops: String,
+    /// Traces that were not looked up yet.
+    traces: Arc<Mutex<Vec<String>>>,
     remembered: Arc<Mutex<Vec<Value>>>,
 }
 
 impl Sender {
     pub fn to(server: &Server) -> Self {
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { http, api: server.api.clone(), ops: server.ops.clone(), remembered: Arc::default() }
+        Self {
+            http,
+            api: server.api.clone(),
+            ops: server.ops.clone(),
+            traces: Arc::default(),
+            remembered: Arc::default(),
+        }
     }
 
     /// What `GET /v1/telemetry/{id}` answered, for the trace of each request at least.
@@ -55,14 +63,19 @@ impl Sender {
     async fn finish(&self, request: RequestBuilder) -> Answer {
         let response = request.send().await.unwrap();
         let status = response.status().as_u16();
-        let trace = response.headers().get("x-trace-id").cloned();
-        let answer = Answer { status, body: response.text().await.unwrap(), replayed: false };
         // What is asked of the ops listener has no trace.
-        if let Some(trace) = trace {
-            // Later there are more log files to search.
-            self.look_up(trace.to_str().unwrap(), "traces").await;
+        if let Some(trace) = response.headers().get("x-trace-id") {
+            self.traces.lock().unwrap().push(trace.to_str().unwrap().to_owned());
         }
-        answer
+        Answer { status, body: response.text().await.unwrap(), replayed: false }
+    }
+
+    /// Soon after they ended: later there are more log files to search.
+    async fn look_up_traces(&self) {
+        let traces = std::mem::take(&mut *self.traces.lock().unwrap());
+        for trace in traces {
+            self.look_up(&trace, "traces").await;
+        }
     }
 
     /// Waits until there is something of this kind about an id.
@@ -88,11 +101,13 @@ impl Sender {
         self.send_what_is_refused(text).await;
         self.send_into_trouble(text).await;
         self.send_credentials(text).await;
+        self.look_up_traces().await;
     }
 
     /// A text in headers only.
     pub async fn send_in_headers(&self, text: &str) {
         self.send("GET", "/v1/orders?limit=1", text, ()).await.expect(200);
+        self.look_up_traces().await;
     }
 
     /// An order whose request has this id, which is no secret.
