@@ -1,6 +1,7 @@
 //! The composition root: configuration → database → modules → routes → workers → graceful stop.
 
 mod background;
+mod log_filter;
 mod readiness;
 
 use std::io::Write;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpServer, web};
+use tokio::signal::unix::{SignalKind, signal};
 use tracing_actix_web::TracingLogger;
 use utoipa::openapi::OpenApi;
 use utoipa_actix_web::AppExt;
@@ -22,14 +24,16 @@ use crate::db::{DatabaseUrl, Db, DbOptions};
 use crate::error::Error;
 use crate::http::{Authenticate, Limits, Readiness, RootSpan, RouteTable, Stopping};
 use crate::identity::{self, KeyGate};
+use crate::insight::{self, Insight};
 use crate::jobs::{self, Holder, Workers};
 use crate::kernel::{Actor, Clock, Origin, Secret};
 use crate::orders::{Orders, Terms};
 use crate::payments::{Gateways, ManualGateway, TestGateway};
-use crate::telemetry::{self, LogOptions};
+use crate::telemetry::{self, LevelSwitch, TelemetryGuard};
 use crate::{audit, catalog, db, events, http, inventory, orders, payments};
 
 use background::SealingTurn;
+use log_filter::LogFilter;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -41,13 +45,18 @@ const FIRST_KEY_LEASE: Duration = Duration::from_secs(5);
 /// A job that reads for longer than this is not waited for when the server stops.
 const WORKERS_PATIENCE: Duration = Duration::from_millis(1_500);
 
+/// How long the end of the telemetry takes at most: a collector may be silent.
+const TELEMETRY_END: Duration = Duration::from_millis(1_500);
+
 /// What the routes work with.
 #[derive(Clone)]
 struct Rooms {
     db: Arc<Db>,
     orders: Arc<Orders>,
+    insight: Arc<Insight>,
     gate: Arc<dyn Authenticate>,
     readiness: Arc<dyn Readiness>,
+    log_filter: Arc<LogFilter>,
     limits: Limits,
     stopping: Stopping,
 }
@@ -85,11 +94,16 @@ pub fn db_options(config: &Config) -> Result<DbOptions, Failure> {
     })
 }
 
-/// Starts the server.
+/// Starts the server, inside telemetry that is running; `level` is what it changes of that.
 ///
 /// # Errors
 /// Whatever stands in the way, in words for the person who starts it.
-pub async fn start(config: &Config, clock: Clock, demo: bool) -> Result<Running, Failure> {
+pub async fn start(
+    config: &Config,
+    clock: Clock,
+    demo: bool,
+    level: Arc<LevelSwitch>,
+) -> Result<Running, Failure> {
     let options = db_options(config)?;
     std::fs::create_dir_all(&config.data_dir).map_err(|reason| {
         format!("cannot create the data directory {}: {reason}", config.data_dir.display())
@@ -102,7 +116,7 @@ pub async fn start(config: &Config, clock: Clock, demo: bool) -> Result<Running,
     let seal_key = SealKey::load_or_create(&config.data_dir)?;
     let turn = SealingTurn::of_this_process(db.dialect());
     let sealer = Arc::new(Sealer::new(Arc::clone(&db), seal_key, &config.data_dir, turn.guard())?);
-    let rooms = rooms(config, &db);
+    let rooms = rooms(config, &db, level);
     let (main, main_at) = listen_main(config, &rooms)?;
     let (ops, ops_at) = listen_ops(config, &rooms)?;
     let handles = [main.handle(), ops.handle()];
@@ -168,21 +182,29 @@ pub async fn seal_and_close(db: Db, config: &Config) -> Result<(), Failure> {
 /// # Errors
 /// Whatever stands in the way of starting.
 pub async fn serve(config: Config, demo: bool) -> Result<(), Failure> {
-    let logs = LogOptions {
-        directory: Some(config.data_dir.join("logs")),
-        filter: config.logs.filter.clone(),
-        terminal: config.logs.terminal,
-    };
-    let _guard = telemetry::start(&logs)?;
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    let running = start(&config, Clock::System, demo).await?;
-    announce(&running, &config)?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
+    let telemetry = telemetry::start(&config)?;
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
     }
+    let running = start(&config, Clock::System, demo, telemetry.level_switch()).await?;
+    announce(&running, &config)?;
+    until_told_to_stop(&telemetry).await?;
     running.stop().await;
+    tokio::task::spawn_blocking(move || telemetry.end(TELEMETRY_END)).await?;
     Ok(())
+}
+
+/// SIGTERM and SIGINT stop the server; SIGHUP has the log file opened anew.
+async fn until_told_to_stop(telemetry: &TelemetryGuard) -> std::io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => return Ok(()),
+            interrupted = tokio::signal::ctrl_c() => return interrupted,
+            _ = hang_up.recv() => telemetry.reopen_logs(),
+        }
+    }
 }
 
 /// What a person who starts the server wants to know.
@@ -232,7 +254,7 @@ async fn set_up(db: &Db, config: &Config, demo: bool) -> Result<Option<Secret<St
     .await
 }
 
-fn rooms(config: &Config, db: &Arc<Db>) -> Rooms {
+fn rooms(config: &Config, db: &Arc<Db>, level: Arc<LevelSwitch>) -> Rooms {
     let gateways = Gateways::new(
         vec![Arc::new(TestGateway::new(Arc::clone(db))), Arc::new(ManualGateway)],
         config.payments.gateway_timeout(),
@@ -242,8 +264,10 @@ fn rooms(config: &Config, db: &Arc<Db>) -> Rooms {
     Rooms {
         db: Arc::clone(db),
         orders: Arc::new(Orders::new(Arc::clone(db), Arc::new(gateways), terms)),
+        insight: Arc::new(Insight::new(Arc::clone(db), config.data_dir.join("logs"))),
         gate: Arc::new(KeyGate::new(Arc::clone(db))),
         readiness: Arc::new(readiness::Checks::new(Arc::clone(db))),
+        log_filter: Arc::new(LogFilter::new(level)),
         limits: Limits {
             request_timeout: Duration::from_secs(config.server.request_timeout_s),
             body_bytes: config.server.body_limit_bytes,
@@ -260,6 +284,7 @@ fn routes(config: &mut ServiceConfig) {
     inventory::routes(config);
     audit::routes(config);
     events::routes(config);
+    insight::routes(config);
 }
 
 /// The API's description, made from its handlers.
@@ -277,6 +302,7 @@ fn listen_main(config: &Config, rooms: &Rooms) -> Result<(Server, SocketAddr), F
         let (app, _) = App::new().into_utoipa_app().configure(routes).split_for_parts();
         app.app_data(web::Data::new(Arc::clone(&rooms.db)))
             .app_data(web::Data::new(Arc::clone(&rooms.orders)))
+            .app_data(web::Data::new(Arc::clone(&rooms.insight)))
             .app_data(web::Data::new(Arc::clone(&rooms.gate)))
             .app_data(web::Data::new(rooms.limits.clone()))
             .app_data(web::Data::new(rooms.stopping.clone()))
@@ -312,7 +338,11 @@ fn listen_ops(config: &Config, rooms: &Rooms) -> Result<(Server, SocketAddr), Fa
         App::new()
             .app_data(web::Data::new(Arc::clone(&rooms.readiness)))
             .app_data(web::Data::new(rooms.stopping.clone()))
+            .app_data(web::Data::new(Arc::clone(&rooms.gate)))
+            .app_data(web::Data::new(Arc::clone(&rooms.db)))
+            .app_data(web::Data::new(Arc::clone(&rooms.log_filter)))
             .configure(http::ops_routes)
+            .configure(log_filter::routes)
             .wrap(Compress::default())
     };
     let server = HttpServer::new(factory)

@@ -1,8 +1,8 @@
 //! docket: the order server in one binary.
 //!
 //! The modules, from the top down; an arrow points only downwards (see ARCHITECTURE.md):
-//! `cli → app → check → orders → payments, inventory → catalog → identity → events, jobs → audit →
-//! idempotency → http → db, telemetry → config, error → kernel`.
+//! `cli → app → insight, check → orders → payments, inventory → catalog → identity → events, jobs →
+//! audit → idempotency → http → db, telemetry → config, error → kernel`.
 
 pub mod app;
 pub mod audit;
@@ -16,6 +16,7 @@ pub mod events;
 pub mod http;
 pub mod idempotency;
 pub mod identity;
+pub mod insight;
 pub mod inventory;
 pub mod jobs;
 pub mod kernel;

@@ -13,7 +13,7 @@ use crate::idempotency;
 use crate::jobs::{self, Holder, Job};
 use crate::kernel::{Actor, Origin};
 use crate::orders::Orders;
-use crate::telemetry::metrics;
+use crate::telemetry::{self, Keep, metrics};
 
 const SEALING: &str = "sealing";
 const LEASE: Duration = Duration::from_secs(10);
@@ -178,6 +178,9 @@ impl Job for Invariants {
         for invariant in check::INVARIANTS.iter().copied().flatten() {
             let broken = findings.iter().find(|finding| finding.id == invariant.id);
             metrics::invariant(invariant.id, broken.map_or(0, |finding| finding.total));
+        }
+        if !findings.is_empty() {
+            telemetry::keep_trace(Keep::Error);
         }
         for finding in &findings {
             tracing::error!(invariant = finding.id, rows = finding.total, "{}", finding.what);

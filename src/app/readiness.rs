@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tracing::{Instrument, info_span};
 
 use crate::db::{Db, Statement};
 use crate::error::Error;
 use crate::http::Readiness;
 use crate::kernel::{Actor, Origin};
+use crate::telemetry;
 
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -26,6 +28,15 @@ impl Checks {
 #[async_trait]
 impl Readiness for Checks {
     async fn check(&self) -> Vec<(&'static str, Result<(), String>)> {
+        let span = info_span!("readiness", app.module = "app");
+        // Asked every few seconds, for ever: nobody looks up how it went.
+        span.in_scope(telemetry::idle_trace);
+        self.check_both().instrument(span).await
+    }
+}
+
+impl Checks {
+    async fn check_both(&self) -> Vec<(&'static str, Result<(), String>)> {
         let read = self.db.read(|conn| {
             Statement::new("SELECT name FROM stock_locations").execute(conn).map(|_| ())
         });

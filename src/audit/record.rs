@@ -23,7 +23,7 @@ pub fn record(tx: &mut WriteTx<'_>, entry: Entry) -> Result<(), Error> {
 #[instrument(
     name = "audit.record",
     skip_all,
-    fields(app.module = "audit", entries = entries.len())
+    fields(app.module = "audit", entries = entries.len().cast_signed())
 )]
 pub fn record_all(tx: &mut WriteTx<'_>, entries: Vec<Entry>) -> Result<(), Error> {
     if entries.is_empty() {

@@ -11,10 +11,11 @@ use super::export::checkpoints_after;
 use super::key::SealKey;
 use super::number::number_committed;
 use super::seal::{close, draft};
-use super::store;
+use super::store::{self, Progress};
 use crate::db::{Db, Dialect, WriteTx};
 use crate::error::Error;
 use crate::kernel::{Actor, Origin, crash_point};
+use crate::telemetry::metrics;
 
 /// Entries numbered in one transaction and sealed in one range at most.
 const ENTRIES_MAX: i64 = 10_000;
@@ -61,6 +62,7 @@ impl Sealer {
     /// to the file what this one could not.
     #[instrument(name = "audit.seal_due", skip_all, fields(app.module = "audit"))]
     pub async fn seal_due(&self) -> Result<usize, Error> {
+        self.measure().await?;
         let most = usize::try_from(ENTRIES_MAX).unwrap_or(usize::MAX);
         let mut total = 0;
         loop {
@@ -74,6 +76,15 @@ impl Sealer {
         crash_point("audit.sealed");
         self.catch_up().await?;
         Ok(total)
+    }
+
+    /// Looks before the work, so that the lag shows while sealing hangs.
+    async fn measure(&self) -> Result<(), Error> {
+        let now = self.db.clock().now();
+        let Progress { sequence, sealed, oldest_unsealed } = self.db.read(store::progress).await?;
+        metrics::journal(sequence, sealed, oldest_unsealed, now);
+        metrics::job_oldest_due("sealing", oldest_unsealed, now);
+        Ok(())
     }
 
     /// Numbers what has been committed; answers how many entries. Always 0 on SQLite. Readers of

@@ -1,5 +1,6 @@
 //! Queries on the journal's tables.
 
+use diesel::dsl::max;
 use diesel::prelude::*;
 
 use super::entry::Entry;
@@ -7,7 +8,7 @@ use super::read::Filter;
 use super::schema::{journal_entries, journal_seals, journal_sequence, journal_unsequenced};
 use crate::db::{Conn, Dialect, Statement, Value, WriteTx};
 use crate::error::Error;
-use crate::kernel::EntryId;
+use crate::kernel::{EntryId, Timestamp};
 
 /// An entry exactly as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable)]
@@ -169,6 +170,52 @@ pub(super) fn entries_after(
     Ok(query.load(conn)?)
 }
 
+/// One of these words is what is asked for.
+pub(super) enum Trait<'a> {
+    Id(String),
+    Subjects(&'a [String]),
+    Trace(&'a str),
+    Request(&'a str),
+}
+
+/// Numbered entries that have the trait, between two identifiers, oldest first.
+pub(super) fn entries_with(
+    conn: &mut Conn,
+    wanted: &Trait<'_>,
+    ids: (Option<String>, Option<String>),
+    limit: i64,
+) -> Result<Vec<(i64, StoredEntry)>, Error> {
+    let mut query = journal_entries::table
+        .inner_join(journal_sequence::table)
+        .order(journal_entries::id)
+        .limit(limit)
+        .select((journal_sequence::seq, journal_entries::all_columns))
+        .into_boxed();
+    query = match wanted {
+        Trait::Id(id) => query.filter(journal_entries::id.eq(id)),
+        Trait::Subjects(subjects) => query.filter(journal_entries::subject.eq_any(*subjects)),
+        Trait::Trace(id) => query.filter(journal_entries::trace_id.eq(*id)),
+        Trait::Request(id) => query.filter(journal_entries::request_id.eq(*id)),
+    };
+    if let Some(from) = ids.0 {
+        query = query.filter(journal_entries::id.ge(from));
+    }
+    if let Some(before) = ids.1 {
+        query = query.filter(journal_entries::id.lt(before));
+    }
+    Ok(query.load(conn)?)
+}
+
+/// The identifier before which there are all but the newest `count` entries.
+pub(super) fn newest(conn: &mut Conn, count: i64) -> Result<Option<String>, Error> {
+    let found = journal_entries::table
+        .order(journal_entries::id.desc())
+        .offset(count)
+        .select(journal_entries::id)
+        .first(conn);
+    Ok(found.optional()?)
+}
+
 /// Whether there is such an entry, and its number when it has one.
 pub(super) fn number_of(conn: &mut Conn, id: &str) -> Result<Option<Option<i64>>, Error> {
     let found = journal_entries::table
@@ -177,6 +224,40 @@ pub(super) fn number_of(conn: &mut Conn, id: &str) -> Result<Option<Option<i64>>
         .select(journal_sequence::seq.nullable())
         .first(conn);
     Ok(found.optional()?)
+}
+
+/// How far the journal and its seals are.
+pub(super) struct Progress {
+    pub(super) sequence: i64,
+    pub(super) sealed: i64,
+    /// When the oldest entry without a seal was written, numbered or not.
+    pub(super) oldest_unsealed: Option<Timestamp>,
+}
+
+pub(super) fn progress(conn: &mut Conn) -> Result<Progress, Error> {
+    let greatest = journal_sequence::table.select(max(journal_sequence::seq));
+    let sequence = greatest.first::<Option<i64>>(conn)?.unwrap_or(0);
+    let sealed = last_seal(conn)?.map_or(0, |seal| seal.last_seq);
+    let numbered = journal_sequence::table
+        .inner_join(journal_entries::table)
+        .filter(journal_sequence::seq.gt(sealed))
+        .order(journal_sequence::seq)
+        .select(journal_entries::created_at);
+    let oldest = match numbered.first(conn).optional()? {
+        None => oldest_waiting(conn)?,
+        numbered => numbered,
+    };
+    Ok(Progress { sequence, sealed, oldest_unsealed: oldest.map(Timestamp::from_micros) })
+}
+
+fn oldest_waiting(conn: &mut Conn) -> Result<Option<i64>, Error> {
+    let waiting = journal_unsequenced::table
+        .inner_join(
+            journal_entries::table.on(journal_unsequenced::entry_id.eq(journal_entries::id)),
+        )
+        .order(journal_unsequenced::position)
+        .select(journal_entries::created_at);
+    Ok(waiting.first(conn).optional()?)
 }
 
 /// How many committed entries wait for their number.

@@ -54,7 +54,10 @@ pub fn any_product(conn: &mut Conn) -> Result<bool, Error> {
 ///
 /// # Errors
 /// What the database refuses.
-#[instrument(name = "catalog.price", skip_all, fields(app.module = "catalog", skus = skus.len()))]
+#[instrument(
+    name = "catalog.price", skip_all,
+    fields(app.module = "catalog", skus = skus.len().cast_signed())
+)]
 pub fn priced(conn: &mut Conn, skus: &[String], currency: Currency) -> Result<Vec<Priced>, Error> {
     if skus.is_empty() {
         return Ok(Vec::new());

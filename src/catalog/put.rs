@@ -82,7 +82,8 @@ pub fn put(
 /// # Errors
 /// What the database refuses; then none of them is kept.
 #[instrument(
-    name = "catalog.put_many", skip_all, fields(app.module = "catalog", inputs = inputs.len())
+    name = "catalog.put_many", skip_all,
+    fields(app.module = "catalog", inputs = inputs.len().cast_signed())
 )]
 pub fn put_many(tx: &mut WriteTx<'_>, inputs: &[ProductInput]) -> Result<PutCounts, Error> {
     let mut counts = PutCounts::default();

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use super::failure::Outcome;
 use super::{context, table};
+use crate::config::{Exporter, Traces};
 
 pub(super) fn run(file: Option<&Path>) -> Outcome {
     let config = context::load(file)?;
@@ -16,8 +17,30 @@ pub(super) fn run(file: Option<&Path>) -> Outcome {
         ["ops".into(), format!("{}:{}", config.ops.host, config.ops.port)],
         ["bootstrap key".into(), key.into()],
         ["log filter".into(), config.logs.filter],
+        ["traces".into(), traces(&config.traces)],
+        ["trusted peers".into(), list(config.telemetry.trusted_peers.iter())],
     ];
     table::line("the configuration is in order")?;
     table::print(&rows)?;
+    for warning in &config.warnings {
+        table::line(&format!("warning: {warning}"))?;
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+fn traces(traces: &Traces) -> String {
+    if !traces.enabled {
+        return "not recorded".into();
+    }
+    let exporter = |exporter: &Exporter| match exporter.address() {
+        Some(address) => format!("{} to {address}", exporter.kind.as_str()),
+        None => exporter.kind.as_str().to_owned(),
+    };
+    let exporters = list(traces.exporters.iter().map(exporter));
+    format!("{} of ordinary ones kept; exported: {exporters}", traces.sample_ratio)
+}
+
+fn list(items: impl Iterator<Item = impl ToString>) -> String {
+    let items: Vec<String> = items.map(|item| item.to_string()).collect();
+    if items.is_empty() { "none".into() } else { items.join(", ") }
 }

@@ -6,6 +6,7 @@ use crate::catalog::RowError;
 use crate::config::ConfigError;
 use crate::db::{BackupError, MigrationError};
 use crate::error::Error;
+use crate::telemetry;
 
 /// What a command answers.
 pub(super) type Outcome = Result<ExitCode, Failure>;
@@ -28,9 +29,10 @@ impl Failure {
         Self { message: message.into(), code: 2 }
     }
 
-    /// Says why, on standard error.
+    /// Says why, on standard error, which a service manager keeps: a configuration that cannot be
+    /// read is quoted in the message.
     pub(super) fn tell(self) -> ExitCode {
-        eprintln!("docket: {}", self.message);
+        eprintln!("docket: {}", telemetry::scrub(&self.message));
         ExitCode::from(self.code)
     }
 }

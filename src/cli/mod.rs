@@ -14,6 +14,7 @@ mod failure;
 mod import;
 mod input;
 mod keys;
+mod logs;
 mod migrate;
 mod replay;
 mod restore;
@@ -63,6 +64,8 @@ enum Command {
     /// Make, list and revoke API keys.
     #[command(subcommand)]
     Keys(keys::What),
+    /// Find the log lines of a trace or an order, also in rotated files.
+    Logs(logs::Args),
     /// Do what a customer asks for.
     #[command(subcommand)]
     Customers(customers::What),
@@ -83,6 +86,7 @@ impl Command {
             Self::Replay(args) => replay::run(args).await,
             Self::Audit(what) => audit::run(what, config).await,
             Self::Keys(what) => keys::run(what, config).await,
+            Self::Logs(args) => logs::run(&args, config),
             Self::Customers(what) => customers::run(what, config).await,
             Self::Backup(args) => backup::run(&args, config),
             Self::Restore(args) => restore::run(&args, config),
@@ -117,7 +121,7 @@ fn chosen(cli: Cli) -> Result<Command, clap::Error> {
 }
 
 fn execute(command: Command, config: Option<&Path>) -> ExitCode {
-    let outcome = start(&command).and_then(|(runtime, _log)| {
+    let outcome = start(&command).and_then(|runtime| {
         let outcome = runtime.block_on(command.run(config));
         // A read that is still under way holds nothing that must be kept.
         runtime.shutdown_timeout(Duration::from_millis(500));
@@ -126,19 +130,13 @@ fn execute(command: Command, config: Option<&Path>) -> ExitCode {
     outcome.unwrap_or_else(Failure::tell)
 }
 
-/// The runtime of the process, and what a command logs; the server starts its own log.
-fn start(
-    command: &Command,
-) -> Result<(tokio::runtime::Runtime, Option<telemetry::LogGuard>), Failure> {
-    let log = match command {
-        Command::Serve(_) => None,
-        _ => Some(telemetry::start(&telemetry::LogOptions {
-            directory: None,
-            filter: "warn".into(),
-            terminal: true,
-        })?),
-    };
-    Ok((tokio::runtime::Builder::new_multi_thread().enable_all().build()?, log))
+/// The runtime of the process. Commands tell warnings only; the server starts a telemetry of its
+/// own.
+fn start(command: &Command) -> Result<tokio::runtime::Runtime, Failure> {
+    if !matches!(command, Command::Serve(_)) {
+        telemetry::start_for_command()?;
+    }
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
 }
 
 #[cfg(test)]

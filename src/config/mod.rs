@@ -1,4 +1,4 @@
-//! Configuration: built-in defaults ← a TOML file ← `DOCKET_SECTION__KEY` variables.
+//! Configuration: built-in defaults ← a TOML file ← `OTEL_*` ← `DOCKET_SECTION__KEY` variables.
 //!
 //! One typed section per file. Everything is checked before a port opens; a misspelt key or
 //! variable is refused, not ignored.
@@ -7,8 +7,11 @@ mod auth;
 mod database;
 mod logs;
 mod ops;
+mod otel;
 mod payments;
 mod server;
+mod telemetry;
+mod traces;
 
 use std::path::{Path, PathBuf};
 
@@ -17,15 +20,18 @@ use toml::{Table, Value};
 
 pub use auth::Auth;
 pub use database::Database;
-pub use logs::Logs;
+pub use logs::{Logs, Rotate};
 pub use ops::Ops;
 pub use payments::Payments;
 pub use server::Server;
+pub use telemetry::{Propagator, Telemetry};
+pub use traces::{Exporter, ExporterKind, Traces};
 
 const BASE: &str = include_str!("../../config/base.toml");
 
 /// Variables that tests and benches read; the server has no use for them.
-const NOT_OURS: [&str; 3] = ["DOCKET_TEST_", "DOCKET_RETAIL_DATA", "DOCKET_CRASH_AT"];
+const NOT_OURS: [&str; 4] =
+    ["DOCKET_TEST_", "DOCKET_RETAIL_DATA", "DOCKET_CRASH_AT", "DOCKET_PANIC_POINTS"];
 
 /// Everything that can be configured.
 #[derive(Debug, Clone, Deserialize)]
@@ -41,10 +47,17 @@ pub struct Config {
     pub database: Database,
     /// API keys.
     pub auth: Auth,
+    /// How the process names itself to those who watch it.
+    pub telemetry: Telemetry,
+    /// Traces.
+    pub traces: Traces,
     /// Log lines.
     pub logs: Logs,
     /// Payments and holds.
     pub payments: Payments,
+    /// What was asked for and is not done, to be told to whoever starts the server.
+    #[serde(skip)]
+    pub warnings: Vec<String>,
 }
 
 /// What is wrong with the configuration.
@@ -86,6 +99,8 @@ impl Config {
         if let Some(path) = file {
             merge(&mut merged, read(path)?);
         }
+        let variables: Vec<(String, String)> = variables.into_iter().collect();
+        let warnings = otel::apply(&mut merged, &variables);
         for (name, value) in variables {
             if let Some(place) = name.strip_prefix("DOCKET_")
                 && !NOT_OURS.iter().any(|other| name.starts_with(other))
@@ -94,9 +109,10 @@ impl Config {
                     .map_err(|reason| ConfigError::Wrong(format!("{name}: {reason}")))?;
             }
         }
-        let config: Self = merged.try_into().map_err(|reason: toml::de::Error| {
+        let mut config: Self = merged.try_into().map_err(|reason: toml::de::Error| {
             ConfigError::Wrong(reason.to_string().trim().replace('\n', " "))
         })?;
+        config.warnings = warnings;
         config.check()?;
         Ok(config)
     }
@@ -105,7 +121,10 @@ impl Config {
         self.database.url(&self.data_dir).map_err(ConfigError::Wrong)?;
         self.database.check().map_err(ConfigError::Wrong)?;
         self.auth.check().map_err(ConfigError::Wrong)?;
-        self.server.check().map_err(ConfigError::Wrong)
+        self.server.check().map_err(ConfigError::Wrong)?;
+        self.telemetry.check().map_err(ConfigError::Wrong)?;
+        self.traces.check().map_err(ConfigError::Wrong)?;
+        self.logs.check().map_err(ConfigError::Wrong)
     }
 }
 
@@ -126,6 +145,11 @@ fn merge(below: &mut Table, above: Table) {
     }
 }
 
+/// A list or a table as TOML writes it in one line: `["10.0.0.0/8"]`.
+fn inline(text: &str) -> Option<Value> {
+    format!("value = {text}").parse::<Table>().ok()?.remove("value")
+}
+
 /// Sets `section__key`, reading the text as the type that the default has.
 fn set(table: &mut Table, place: &str, text: &str) -> Result<(), String> {
     let (section, rest) = match place.split_once("__") {
@@ -134,6 +158,13 @@ fn set(table: &mut Table, place: &str, text: &str) -> Result<(), String> {
     };
     match (table.get_mut(section), rest) {
         (Some(Value::Table(inner)), Some(rest)) => set(inner, rest, text),
+        (Some(Value::Table(inner)), None) if text.starts_with('{') => {
+            let Some(Value::Table(given)) = inline(text) else {
+                return Err("must be a table, like { key = \"value\" }".into());
+            };
+            merge(inner, given);
+            Ok(())
+        }
         (Some(Value::Table(_)), None) | (Some(_), Some(_)) | (None, _) => {
             Err("there is no such setting; see config/base.toml for all of them".into())
         }
@@ -145,6 +176,8 @@ fn set(table: &mut Table, place: &str, text: &str) -> Result<(), String> {
                 Value::Boolean(_) => {
                     Value::Boolean(text.parse().map_err(|_| "must be true or false")?)
                 }
+                Value::Float(_) => Value::Float(text.parse().map_err(|_| "must be a number")?),
+                Value::Array(_) => inline(text).filter(Value::is_array).ok_or("must be a list")?,
                 _ => Value::String(text.to_owned()),
             };
             Ok(())

@@ -14,10 +14,12 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use tracing::Span;
 
 use super::connection::{Purpose, establish};
-use super::{Conn, DbOptions, Statement, WriteTx};
+use super::tx::Afterwards;
+use super::{Conn, DbOptions, Statement, WriteTx, micros};
 use crate::error::Error;
 use crate::kernel::{Clock, Origin, Stopwatch, Timestamp};
-use crate::telemetry::metrics;
+use crate::telemetry::Account;
+use crate::telemetry::metrics::{self, Side};
 
 /// Runs one command in the open transaction; answers what to do once the commit is known.
 type Command = Box<dyn FnOnce(&mut Conn, Timestamp) -> Answer + Send>;
@@ -33,12 +35,15 @@ const TRY_EVERY: Duration = Duration::from_millis(1);
 struct Commit {
     durable: bool,
     size: usize,
+    /// How long making it durable took.
+    took: Duration,
 }
 
 pub(super) struct Lane {
     queue: Mutex<Option<mpsc::Sender<Command>>>,
     sender: mpsc::WeakSender<Command>,
     finished: Mutex<Option<oneshot::Receiver<()>>>,
+    _size: metrics::Held,
 }
 
 impl Lane {
@@ -60,6 +65,7 @@ impl Lane {
             queue: Mutex::new(Some(sender)),
             sender: weak,
             finished: Mutex::new(Some(finished)),
+            _size: metrics::pool_size(Side::Write, 1),
         })
     }
 
@@ -71,7 +77,7 @@ impl Lane {
         let (reply, answer) = oneshot::channel();
         let sender = self.sender.upgrade().ok_or(Error::Unavailable("The server is stopping."))?;
         sender.try_send(command(origin, work, reply)).map_err(|_| {
-            metrics::db_refused("write");
+            metrics::db_refused(Side::Write);
             Error::Unavailable("Too many changes are waiting; try again shortly.")
         })?;
         drop(sender);
@@ -94,24 +100,49 @@ where
     T: Send + 'static,
     F: Fn(&mut WriteTx<'_>) -> Result<T, Error> + Send + 'static,
 {
-    let span = Span::current();
-    let waiting = Stopwatch::start();
+    let (span, account) = (Span::current(), Account::current());
+    let (waiting, queued) = (Stopwatch::start(), metrics::pool_waiting(Side::Write));
     Box::new(move |conn, now| {
+        drop(queued);
         let waited = waiting.elapsed();
-        metrics::db_wait("write", waited);
-        span.record("wait_us", waited.as_micros());
-        let result = span.in_scope(|| in_savepoint(conn, now, &origin, &work));
+        span.record("wait_us", micros(waited));
+        let (working, mut afterwards) = (Stopwatch::start(), Afterwards::new());
+        let result = span.in_scope(|| {
+            metrics::db_wait(Side::Write, waited);
+            in_savepoint(conn, now, &origin, &work, &mut afterwards)
+        });
+        let worked = working.elapsed();
         Box::new(move |commit| {
-            span.record("batch_size", commit.size);
+            span.record("batch_size", i64::try_from(commit.size).unwrap_or(i64::MAX));
+            span.record("commit_us", micros(commit.took));
+            if let Some(account) = &account {
+                account.queued(waited);
+                account.database(worked + commit.took);
+            }
             let result = match (result, commit.durable) {
                 (Ok(_), false) => {
                     Err(Error::Unavailable("The change could not be made durable; try again."))
                 }
                 (result, _) => result,
             };
+            if result.is_ok() {
+                do_afterwards(afterwards);
+            }
+            // The span ends before its caller goes on: what its trace comes to is for the caller's
+            // thread to work out, not for the lane's.
+            drop(span);
             let _ = reply.send(result);
         })
     })
+}
+
+/// What counts facts must not end the lane, whatever happens to it.
+fn do_afterwards(afterwards: Afterwards) {
+    for what in afterwards {
+        if catch_unwind(AssertUnwindSafe(what)).is_err() {
+            tracing::error!("what was to be done after a commit panicked");
+        }
+    }
 }
 
 fn in_savepoint<T>(
@@ -119,9 +150,11 @@ fn in_savepoint<T>(
     now: Timestamp,
     origin: &Origin,
     work: &impl Fn(&mut WriteTx<'_>) -> Result<T, Error>,
+    afterwards: &mut Afterwards,
 ) -> Result<T, Error> {
-    let guarded =
-        AssertUnwindSafe(|| conn.transaction(|conn| work(&mut WriteTx::new(conn, now, origin))));
+    let guarded = AssertUnwindSafe(|| {
+        conn.transaction(|conn| work(&mut WriteTx::new(conn, now, origin, afterwards)))
+    });
     match catch_unwind(guarded) {
         Ok(result) => result.map_err(patience_ran_out),
         Err(_panic) => {
@@ -143,6 +176,7 @@ fn patience_ran_out(error: Error) -> Error {
 
 fn serve(mut conn: Conn, mut commands: mpsc::Receiver<Command>, batch: usize, clock: &Clock) {
     while let Some(first) = commands.blocking_recv() {
+        let _in_use = metrics::pool_in_use(Side::Write);
         let began = begin(&mut conn);
         if let Err(error) = began {
             tracing::error!(error = %error, "the writer lane cannot begin a transaction");
@@ -150,7 +184,10 @@ fn serve(mut conn: Conn, mut commands: mpsc::Receiver<Command>, batch: usize, cl
             continue;
         }
         let answers = run_batch(&mut conn, first, &mut commands, batch, clock);
-        let commit = Commit { durable: commit(&mut conn), size: answers.len() };
+        metrics::db_batch(answers.len());
+        let committing = Stopwatch::start();
+        let durable = commit(&mut conn);
+        let commit = Commit { durable, size: answers.len(), took: committing.elapsed() };
         for answer in answers {
             answer(commit);
         }

@@ -114,9 +114,16 @@ impl Db {
         T: Send + 'static,
         F: FnOnce(&mut Conn) -> Result<T, Error> + Send + 'static,
     {
-        let span =
-            info_span!("db.read", "db.system.name" = self.dialect.name(), wait_us = field::Empty);
-        self.readers.run(work).instrument(span).await
+        let span = info_span!(
+            "db.read",
+            "otel.status_code" = field::Empty,
+            "error.type" = field::Empty,
+            "db.system.name" = self.dialect.name(),
+            wait_us = field::Empty,
+        );
+        let result = self.readers.run(work).instrument(span.clone()).await;
+        note_failure(&span, &result);
+        result
     }
 
     /// Changes the database: all of `work` is committed, durably, or none of it.
@@ -133,17 +140,21 @@ impl Db {
     {
         let span = info_span!(
             "db.write",
+            "otel.status_code" = field::Empty,
+            "error.type" = field::Empty,
             "db.system.name" = self.dialect.name(),
             wait_us = field::Empty,
             batch_size = field::Empty,
+            commit_us = field::Empty,
             retries = field::Empty,
         );
         let result = match &self.writer {
-            Writer::Lane(lane) => lane.run(origin.clone(), work).instrument(span).await,
+            Writer::Lane(lane) => lane.run(origin.clone(), work).instrument(span.clone()).await,
             Writer::Pool(pool) => {
-                pool.run(origin.clone(), self.clock.clone(), work).instrument(span).await
+                pool.run(origin.clone(), self.clock.clone(), work).instrument(span.clone()).await
             }
         };
+        note_failure(&span, &result);
         metrics::db_write(&result);
         result
     }
@@ -154,6 +165,23 @@ impl Db {
             lane.close().await;
         }
     }
+}
+
+/// A refusal is an answer; what is no answer is an error of the span.
+fn note_failure<T>(span: &Span, result: &Result<T, Error>) {
+    let kind = match result {
+        Ok(_) | Err(Error::Refused(_)) => return,
+        Err(Error::Unavailable(_)) => "unavailable",
+        Err(Error::Contention(_)) => "contention",
+        Err(Error::Internal { .. }) => "internal",
+    };
+    span.record("otel.status_code", "ERROR");
+    span.record("error.type", kind);
+}
+
+/// As spans tell times: they have signed numbers only.
+fn micros(time: Duration) -> i64 {
+    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
 }
 
 /// Runs blocking work on its own thread, inside the caller's span.

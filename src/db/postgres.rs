@@ -9,11 +9,12 @@ use tokio::sync::Semaphore;
 use tracing::Span;
 
 use super::connection::{Manager, Purpose};
-use super::reader::{connection, open_pool, permit};
+use super::reader::{connection, note_wait, note_work, open_pool, permit};
+use super::tx::Afterwards;
 use super::{Conn, DbOptions, WriteTx, blocking};
 use crate::error::Error;
 use crate::kernel::{Clock, Origin, Stopwatch, random_bytes};
-use crate::telemetry::metrics;
+use crate::telemetry::metrics::{self, Side};
 
 /// Lost races (40001, 40P01) are run again this often.
 const RETRIES_MAX: u32 = 10;
@@ -22,13 +23,15 @@ pub(super) struct Writers {
     pool: Pool<Manager>,
     permits: Arc<Semaphore>,
     wait: Duration,
+    _size: metrics::Held,
 }
 
 impl Writers {
     pub(super) fn open(options: &DbOptions) -> Result<Self, Error> {
         let pool = open_pool(options, options.writers, Purpose::Writing)?;
         let permits = Arc::new(Semaphore::new(options.writers as usize));
-        Ok(Self { pool, permits, wait: options.wait })
+        let _size = metrics::pool_size(Side::Write, options.writers);
+        Ok(Self { pool, permits, wait: options.wait, _size })
     }
 
     pub(super) async fn run<T, F>(&self, origin: Origin, clock: Clock, work: F) -> Result<T, Error>
@@ -37,14 +40,15 @@ impl Writers {
         F: Fn(&mut WriteTx<'_>) -> Result<T, Error> + Send + 'static,
     {
         let waiting = Stopwatch::start();
-        let permit = permit(&self.permits, self.wait).await?;
-        metrics::db_wait("write", waiting.elapsed());
-        Span::current().record("wait_us", waiting.elapsed().as_micros());
+        let permit = permit(Side::Write, &self.permits, self.wait).await?;
+        note_wait(waiting.elapsed());
         let pool = self.pool.clone();
         blocking(move || {
+            let working = Stopwatch::start();
             let mut conn = connection(&pool)?;
             let result = with_retries(&mut conn, &origin, &clock, &work);
             drop(permit);
+            note_work(working.elapsed());
             result
         })
         .await
@@ -58,14 +62,19 @@ fn with_retries<T>(
     work: &impl Fn(&mut WriteTx<'_>) -> Result<T, Error>,
 ) -> Result<T, Error> {
     for retry in 0..RETRIES_MAX {
-        let now = clock.now();
-        match conn.transaction(|conn| work(&mut WriteTx::new(conn, now, origin))) {
+        let (now, mut afterwards) = (clock.now(), Afterwards::new());
+        match conn.transaction(|conn| work(&mut WriteTx::new(conn, now, origin, &mut afterwards))) {
             Err(Error::Contention(reason)) => {
                 tracing::debug!(reason, retry, "a transaction lost a race");
-                Span::current().record("retries", retry + 1);
+                metrics::db_retry();
+                Span::current().record("retries", i64::from(retry + 1));
                 std::thread::sleep(jitter(retry));
             }
-            result => return result,
+            Ok(result) => {
+                afterwards.into_iter().for_each(|what| what());
+                return Ok(result);
+            }
+            Err(error) => return Err(error),
         }
     }
     Err(Error::Unavailable("Too many changes compete for the same rows; try again shortly."))

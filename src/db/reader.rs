@@ -1,6 +1,7 @@
 //! The reading side: a pool, and a queue in front of it that is bounded and measured.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use diesel::Connection;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
@@ -9,10 +10,11 @@ use tokio::sync::Semaphore;
 use tracing::Span;
 
 use super::connection::{Manager, Purpose};
-use super::{Conn, DbOptions, Dialect, blocking};
+use super::{Conn, DbOptions, Dialect, blocking, micros};
 use crate::error::Error;
 use crate::kernel::Stopwatch;
-use crate::telemetry::metrics;
+use crate::telemetry::Account;
+use crate::telemetry::metrics::{self, Side};
 
 /// The pool for reading.
 pub(super) struct Readers {
@@ -20,14 +22,16 @@ pub(super) struct Readers {
     /// As many permits as connections: waiting happens here, where it is bounded and seen, and
     /// never on a blocking thread.
     permits: Arc<Semaphore>,
-    wait: std::time::Duration,
+    wait: Duration,
+    _size: metrics::Held,
 }
 
 impl Readers {
     pub(super) fn open(options: &DbOptions) -> Result<Self, Error> {
         let pool = open_pool(options, options.readers, Purpose::Reading)?;
         let permits = Arc::new(Semaphore::new(options.readers as usize));
-        Ok(Self { pool, permits, wait: options.wait })
+        let _size = metrics::pool_size(Side::Read, options.readers);
+        Ok(Self { pool, permits, wait: options.wait, _size })
     }
 
     pub(super) async fn run<T, F>(&self, work: F) -> Result<T, Error>
@@ -36,17 +40,32 @@ impl Readers {
         F: FnOnce(&mut Conn) -> Result<T, Error> + Send + 'static,
     {
         let waiting = Stopwatch::start();
-        let permit = permit(&self.permits, self.wait).await?;
-        metrics::db_wait("read", waiting.elapsed());
-        Span::current().record("wait_us", waiting.elapsed().as_micros());
+        let permit = permit(Side::Read, &self.permits, self.wait).await?;
+        note_wait(waiting.elapsed());
         let pool = self.pool.clone();
         blocking(move || {
+            let working = Stopwatch::start();
             let mut conn = connection(&pool)?;
             let result = in_snapshot(&mut conn, work);
             drop(permit);
+            note_work(working.elapsed());
             result
         })
         .await
+    }
+}
+
+/// The wait for a connection, for everybody who asks where the time went.
+pub(super) fn note_wait(waited: Duration) {
+    Span::current().record("wait_us", micros(waited));
+    if let Some(account) = Account::current() {
+        account.queued(waited);
+    }
+}
+
+pub(super) fn note_work(worked: Duration) {
+    if let Some(account) = Account::current() {
+        account.database(worked);
     }
 }
 
@@ -75,20 +94,33 @@ pub(super) fn open_pool(
     Pool::builder()
         .max_size(size)
         .min_idle(Some(1))
-        .connection_timeout(std::time::Duration::from_secs(5))
+        .connection_timeout(Duration::from_secs(5))
         .test_on_check_out(options.url.dialect() == Dialect::Postgres)
         .build(Manager { url: options.url.clone(), purpose })
         .map_err(|failure| Error::internal("opening the database", failure))
 }
 
+/// The right to a connection, held while it works.
+pub(super) struct Permit {
+    _permit: tokio::sync::OwnedSemaphorePermit,
+    _in_use: metrics::Held,
+}
+
 pub(super) async fn permit(
+    side: Side,
     permits: &Arc<Semaphore>,
-    wait: std::time::Duration,
-) -> Result<tokio::sync::OwnedSemaphorePermit, Error> {
-    match tokio::time::timeout(wait, Arc::clone(permits).acquire_owned()).await {
-        Ok(Ok(permit)) => Ok(permit),
-        _ => Err(Error::Unavailable("All database connections are busy; try again shortly.")),
-    }
+    wait: Duration,
+) -> Result<Permit, Error> {
+    let (waited, waiting) = (Stopwatch::start(), metrics::pool_waiting(side));
+    let permit = tokio::time::timeout(wait, Arc::clone(permits).acquire_owned()).await;
+    drop(waiting);
+    let Ok(Ok(_permit)) = permit else {
+        metrics::db_refused(side);
+        let busy = "All database connections are busy; try again shortly.";
+        return Err(Error::Unavailable(busy));
+    };
+    metrics::db_wait(side, waited.elapsed());
+    Ok(Permit { _permit, _in_use: metrics::pool_in_use(side) })
 }
 
 pub(super) fn connection(

@@ -4,17 +4,32 @@ use super::{Conn, Dialect, Statement};
 use crate::error::Error;
 use crate::kernel::{Origin, Timestamp};
 
+/// What is done once a change is durable.
+pub(super) type Afterwards = Vec<Box<dyn FnOnce() + Send>>;
+
 /// A transaction that changes things. Only [`super::Db::write`] makes one, so a function that asks
 /// for it cannot run outside a transaction.
 pub struct WriteTx<'a> {
     conn: &'a mut Conn,
     now: Timestamp,
     origin: &'a Origin,
+    afterwards: &'a mut Afterwards,
 }
 
 impl<'a> WriteTx<'a> {
-    pub(super) fn new(conn: &'a mut Conn, now: Timestamp, origin: &'a Origin) -> Self {
-        Self { conn, now, origin }
+    pub(super) fn new(
+        conn: &'a mut Conn,
+        now: Timestamp,
+        origin: &'a Origin,
+        afterwards: &'a mut Afterwards,
+    ) -> Self {
+        Self { conn, now, origin, afterwards }
+    }
+
+    /// Does `what` once the change is durable, before its caller is answered; never when it is
+    /// rolled back, and once when it had to run again. For counting facts: it must not block.
+    pub fn on_commit(&mut self, what: impl FnOnce() + Send + 'static) {
+        self.afterwards.push(Box::new(what));
     }
 
     /// The connection, for reads inside the transaction and for typed statements.

@@ -134,6 +134,7 @@ impl<S: ScopeMarker> Call<S> {
             actor: Actor::System,
             request_id: Some(ids.request_id),
             trace_id: ids.trace_id,
+            span_id: ids.span_id,
         };
         let gate = request
             .app_data::<web::Data<Arc<dyn Authenticate>>>()

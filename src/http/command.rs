@@ -14,7 +14,7 @@ use super::caller::{Call, Caller, ScopeMarker, endpoint_of};
 use super::pipeline::Limits;
 use super::{json, problem};
 use crate::error::{Error, Refusal};
-use crate::kernel::Origin;
+use crate::kernel::{Origin, panic_point};
 
 /// What makes two requests the same one (draft-ietf-httpapi-idempotency-key-header): the key, in
 /// the scope of its holder, method and path, and the fingerprint of the body.
@@ -68,6 +68,7 @@ impl<S: ScopeMarker, B: DeserializeOwned + 'static> FromRequest for Command<S, B
             let key = idempotency_key(&request)?;
             let if_match = if_match(&request)?;
             let bytes = read(&request, payload).await?;
+            panic_point("command.read", &bytes);
             let submission = key.map(|key| Submission {
                 holder: call.caller.key_id.to_string(),
                 endpoint: endpoint_of(&request),

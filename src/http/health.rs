@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use actix_web::{HttpResponse, web};
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
 use async_trait::async_trait;
 use serde_json::json;
 
 use super::pipeline::Stopping;
 use crate::error::Error;
-use crate::telemetry::metrics;
+use crate::telemetry::metrics::{self, Format};
 
 /// Really checks what the server needs to work; `app` implements it.
 #[async_trait]
@@ -54,6 +55,12 @@ async fn version() -> HttpResponse {
     }))
 }
 
-async fn expose() -> Result<HttpResponse, Error> {
-    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(metrics::render()?))
+async fn expose(request: HttpRequest) -> Result<HttpResponse, Error> {
+    let accept = request.headers().get_all(header::ACCEPT);
+    let accept: Vec<&str> = accept.filter_map(|value| value.to_str().ok()).collect();
+    let format = Format::accepted(&accept.join(","));
+    Ok(HttpResponse::Ok()
+        .content_type(format.content_type())
+        .insert_header((header::VARY, "Accept"))
+        .body(metrics::render(format)?))
 }

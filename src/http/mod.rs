@@ -6,6 +6,7 @@
 //! [`Authenticate`].
 
 mod caller;
+mod canonical_line;
 mod command;
 mod detached;
 mod docs;

@@ -1,5 +1,7 @@
-//! What happens around every handler: ids, the time limit, stopping, problem documents, metrics.
+//! What happens around every handler: ids, the time limit, stopping, problem documents, the
+//! canonical line.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -11,10 +13,11 @@ use actix_web::http::ConnectionType;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
+use futures_util::FutureExt;
 
+use super::canonical_line::CanonicalLine;
 use super::problem::{of_status, render};
 use crate::error::Refusal;
-use crate::kernel::Stopwatch;
 use crate::telemetry::metrics;
 
 /// Limits on every request.
@@ -75,6 +78,7 @@ impl Stopping {
 pub(super) struct RequestIds {
     pub(super) request_id: String,
     pub(super) trace_id: Option<String>,
+    pub(super) span_id: Option<String>,
 }
 
 pub(super) fn ids_of(request: &HttpRequest) -> RequestIds {
@@ -89,29 +93,34 @@ pub async fn answer(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let took = Stopwatch::start();
+    let _active = metrics::active_request();
     let ids = ids_of(request.request());
-    let method = method_label(request.request());
-    let route = request.match_pattern().unwrap_or_else(|| "unmatched".into());
+    let route = route_of(&request).unwrap_or_else(|| "unmatched".into());
+    let mut line = CanonicalLine::begin(request.request(), route);
     let traffic = request.app_data::<web::Data<Stopping>>().cloned();
     let _counted = traffic.as_ref().map(|traffic| traffic.count());
     let stopping = traffic.is_some_and(|traffic| traffic.is_set());
     let outcome = if stopping { Err(stopping_refusal()) } else { call(request, next).await };
-    let (status, outcome) = match outcome {
+    match outcome {
         Ok(response) => {
-            let mut response = with_problem(response, &ids);
+            let (mut response, code) = with_problem(response, &ids);
             add_ids(response.response_mut(), &ids);
-            (response.status(), Ok(response))
+            line.answered(response.status().as_u16(), code);
+            Ok(response)
         }
         Err(refusal) => {
+            line.answered(refusal.status, refusal.code);
             let mut response = render(&refusal, &ids.request_id, ids.trace_id.as_deref());
             add_ids(&mut response, &ids);
             response.head_mut().set_connection_type(ConnectionType::Close);
-            (response.status(), Err(InternalError::from_response(refusal.detail, response).into()))
+            Err(InternalError::from_response(refusal.detail, response).into())
         }
-    };
-    metrics::http_request(method, &route, status.as_u16(), took.elapsed());
-    outcome
+    }
+}
+
+/// The pattern of the route, never the path.
+pub(super) fn route_of(request: &ServiceRequest) -> Option<String> {
+    request.match_pattern()
 }
 
 /// The handler's answer, or why there is none. The request must not be held on to: routing needs
@@ -123,9 +132,12 @@ async fn call(
     let limit = request
         .app_data::<web::Data<Limits>>()
         .map_or(Duration::from_secs(30), |limits| limits.request_timeout);
-    match tokio::time::timeout(limit, next.call(request)).await {
-        Ok(Ok(response)) => Ok(response.map_into_boxed_body()),
-        Ok(Err(error)) => Err(of_status(error.as_response_error().status_code().as_u16())),
+    // A panic was told by the hook; whoever asked gets an answer all the same.
+    let answered = AssertUnwindSafe(async { next.call(request).await }).catch_unwind();
+    match tokio::time::timeout(limit, answered).await {
+        Ok(Ok(Ok(response))) => Ok(response.map_into_boxed_body()),
+        Ok(Ok(Err(error))) => Err(of_status(error.as_response_error().status_code().as_u16())),
+        Ok(Err(_panic)) => Err(of_status(500)),
         Err(_elapsed) => Err(of_status(408)),
     }
 }
@@ -136,8 +148,12 @@ fn stopping_refusal() -> Refusal {
     refusal
 }
 
-/// Every refusal leaves as a problem document, also those that actix itself made.
-fn with_problem(response: ServiceResponse<BoxBody>, ids: &RequestIds) -> ServiceResponse<BoxBody> {
+/// Every refusal leaves as a problem document, also those that actix itself made. Answers its code
+/// as well, or an empty text.
+fn with_problem(
+    response: ServiceResponse<BoxBody>,
+    ids: &RequestIds,
+) -> (ServiceResponse<BoxBody>, &'static str) {
     let status = response.status();
     let refusal = response.response().extensions().get::<Refusal>().cloned();
     let made_elsewhere = status.is_client_error() || status.is_server_error();
@@ -148,14 +164,14 @@ fn with_problem(response: ServiceResponse<BoxBody>, ids: &RequestIds) -> Service
     let refusal = match refusal {
         Some(refusal) => refusal,
         None if made_elsewhere && !already_json => of_status(status.as_u16()),
-        None => return response,
+        None => return (response, ""),
     };
     let allow = response.headers().get(actix_web::http::header::ALLOW).cloned();
     let mut rendered = render(&refusal, &ids.request_id, ids.trace_id.as_deref());
     if let Some(allow) = allow {
         rendered.headers_mut().insert(actix_web::http::header::ALLOW, allow);
     }
-    response.into_response(rendered)
+    (response.into_response(rendered), refusal.code)
 }
 
 fn add_ids(response: &mut HttpResponse, ids: &RequestIds) {
@@ -171,7 +187,7 @@ fn add_ids(response: &mut HttpResponse, ids: &RequestIds) {
 }
 
 /// The method as a label: an unknown one must not make a series of its own.
-fn method_label(request: &HttpRequest) -> &'static str {
+pub(super) fn method_label(request: &HttpRequest) -> &'static str {
     match request.method().as_str() {
         "GET" => "GET",
         "HEAD" => "HEAD",
@@ -181,5 +197,30 @@ fn method_label(request: &HttpRequest) -> &'static str {
         "DELETE" => "DELETE",
         "OPTIONS" => "OPTIONS",
         _ => "OTHER",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::middleware::from_fn;
+    use actix_web::{App, test};
+
+    use super::*;
+
+    async fn dies() -> HttpResponse {
+        panic!("planted")
+    }
+
+    #[actix_web::test]
+    async fn a_handler_that_panics_is_answered() {
+        let app = App::new().route("/", web::get().to(dies)).wrap(from_fn(answer));
+        let app = test::init_service(app).await;
+        let request = test::TestRequest::get().uri("/").to_request();
+        let refused = test::try_call_service(&app, request).await.unwrap_err();
+        let response = refused.error_response();
+        assert_eq!(response.status(), 500);
+        let body = actix_web::body::to_bytes(response.into_body()).await.unwrap();
+        let problem: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(problem["code"], "internal");
     }
 }

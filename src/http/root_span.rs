@@ -3,36 +3,35 @@
 use actix_web::HttpMessage;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Version;
+use actix_web::http::header::HeaderMap;
 use tracing::{Span, field, info_span};
 use tracing_actix_web::RootSpanBuilder;
 
-use super::pipeline::RequestIds;
+use super::pipeline::{RequestIds, method_label, route_of};
 use crate::kernel::Origin;
+use crate::telemetry::{self, InboundHeaders};
 
 /// Makes the root span, and with it the request's ids.
 pub struct RootSpan;
 
+struct Headers<'a>(&'a HeaderMap);
+
+impl InboundHeaders for Headers<'_> {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?.to_str().ok()
+    }
+}
+
 impl RootSpanBuilder for RootSpan {
     fn on_request_start(request: &ServiceRequest) -> Span {
         let request_id = inbound_id(request).unwrap_or_else(Origin::new_request_id);
-        let method = request.method().as_str();
-        let route = request.match_pattern().unwrap_or_else(|| "unmatched".into());
-        let span = info_span!(
-            "request",
-            "otel.name" = format!("{method} {route}"),
-            "otel.kind" = "server",
-            "http.request.method" = method,
-            "http.route" = route,
-            "url.path" = request.path(),
-            "http.response.status_code" = field::Empty,
-            "otel.status_code" = field::Empty,
-            "app.module" = "http",
-            request_id,
-            trace_id = field::Empty,
-        );
-        let trace_id = span.in_scope(crate::telemetry::current_trace_id);
-        span.record("trace_id", trace_id.as_deref());
-        request.extensions_mut().insert(RequestIds { request_id, trace_id });
+        let span = new_span(request, &request_id);
+        let peer = request.peer_addr().map(|address| address.ip());
+        telemetry::begin_request(&span, &Headers(request.headers()), peer);
+        let ids = span.in_scope(telemetry::current_span).unzip();
+        let (trace_id, span_id) = ids;
+        request.extensions_mut().insert(RequestIds { request_id, trace_id, span_id });
         span
     }
 
@@ -44,10 +43,44 @@ impl RootSpanBuilder for RootSpan {
             Ok(response) => response.status(),
             Err(error) => error.as_response_error().status_code(),
         };
-        span.record("http.response.status_code", status.as_u16());
+        span.record("http.response.status_code", i64::from(status.as_u16()));
         if status.is_server_error() {
             span.record("otel.status_code", "ERROR");
+            span.record("error.type", status.as_str());
         }
+    }
+}
+
+/// A method that HTTP does not know names no span, or anybody could make new names without end.
+fn new_span(request: &ServiceRequest, request_id: &str) -> Span {
+    let method = method_label(request.request());
+    let verb = if method == "OTHER" { "HTTP" } else { method };
+    let route = route_of(request);
+    let name = route.as_ref().map_or_else(|| verb.to_owned(), |route| format!("{verb} {route}"));
+    let agent = request.headers().get("user-agent").and_then(|agent| agent.to_str().ok());
+    info_span!(
+        "request",
+        "otel.name" = name,
+        "otel.kind" = "server",
+        "otel.status_code" = field::Empty,
+        "app.module" = "http",
+        "http.request.method" = if method == "OTHER" { "_OTHER" } else { method },
+        "http.route" = route,
+        "http.response.status_code" = field::Empty,
+        "error.type" = field::Empty,
+        "url.path" = request.path(),
+        "url.scheme" = "http",
+        "network.protocol.version" = protocol_version(request.version()),
+        "user_agent.original" = agent,
+        request_id,
+    )
+}
+
+fn protocol_version(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_10 => "1.0",
+        Version::HTTP_2 => "2",
+        _ => "1.1",
     }
 }
 

@@ -12,7 +12,7 @@ use crate::db::Db;
 use crate::error::{Error, Refusal};
 use crate::http::{Authenticate, Caller, Scope};
 use crate::kernel::{Actor, KeyId, Origin, Secret};
-use crate::telemetry::metrics;
+use crate::telemetry::{self, metrics};
 
 /// Authenticates by API key.
 pub struct KeyGate {
@@ -70,7 +70,10 @@ impl Authenticate for KeyGate {
         let key_id: KeyId =
             row.id.parse().map_err(|failure| Error::internal("reading a key", failure))?;
         match verdict(&row, scope) {
-            Ok(()) => Ok(Caller { key_id }),
+            Ok(()) => {
+                telemetry::made_by(&Actor::Key(key_id));
+                Ok(Caller { key_id })
+            }
             Err((reason, refusal)) => {
                 self.refuse(key_id, reason, scope, endpoint, origin).await?;
                 Err(refusal.into())

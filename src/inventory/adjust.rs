@@ -10,6 +10,7 @@ use crate::audit::{self, Entry, Subject};
 use crate::catalog;
 use crate::db::WriteTx;
 use crate::error::Error;
+use crate::telemetry::metrics;
 
 /// Adds `delta` units (or takes them away) for a `reason` in free words.
 ///
@@ -44,6 +45,7 @@ pub fn adjust(
         .before(json!({ "on_hand": on_hand - delta }))?
         .after(json!({ "on_hand": on_hand, "delta": delta, "transfer_id": transfer.id }))?;
     audit::record(tx, entry)?;
+    tx.on_commit(move || metrics::stock_adjusted(delta));
     let kind = "adjustment";
     let created_at = tx.now();
     Ok(Adjustment { id: transfer.id, sku: sku.into(), delta, kind, reason, on_hand, created_at })

@@ -8,6 +8,7 @@ use super::store::{self, NewTransfer};
 use crate::db::WriteTx;
 use crate::error::Error;
 use crate::kernel::{OrderId, Timestamp};
+use crate::telemetry::metrics;
 
 /// Holds all of `wanted` for an order until `deadline`; answers what is short, and then nothing is
 /// held and the transaction must not be kept.
@@ -16,7 +17,7 @@ use crate::kernel::{OrderId, Timestamp};
 /// What the database refuses.
 #[instrument(
     name = "inventory.reserve", skip_all,
-    fields(app.module = "inventory", order.id = %order_id, skus = wanted.len())
+    fields(app.module = "inventory", order.id = %order_id, skus = wanted.len().cast_signed())
 )]
 pub fn reserve(
     tx: &mut WriteTx<'_>,
@@ -61,6 +62,9 @@ pub fn release(tx: &mut WriteTx<'_>, order_id: OrderId, why: Release) -> Result<
         return Ok(false);
     };
     store::release_levels(tx, &transfer_id)?;
+    if why == Release::Expired {
+        tx.on_commit(metrics::hold_expired);
+    }
     Ok(true)
 }
 

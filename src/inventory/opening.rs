@@ -23,7 +23,7 @@ const CHUNK: usize = 1_000;
 /// What the database refuses; then no level is kept.
 #[instrument(
     name = "inventory.set_opening_stock", skip_all,
-    fields(app.module = "inventory", rows = rows.len())
+    fields(app.module = "inventory", rows = rows.len().cast_signed())
 )]
 pub fn set_opening_stock(tx: &mut WriteTx<'_>, rows: &[(String, i64)]) -> Result<usize, Error> {
     // In the order of the SKUs, in which every transaction locks levels on PostgreSQL.

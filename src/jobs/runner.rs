@@ -8,10 +8,11 @@ use async_trait::async_trait;
 use futures_util::FutureExt;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tracing::{Instrument, info_span};
+use tracing::{Instrument, field, info_span};
 
 use crate::error::Error;
-use crate::telemetry::metrics;
+use crate::kernel::Stopwatch;
+use crate::telemetry::{self, metrics};
 
 /// Work that comes due by itself.
 #[async_trait]
@@ -42,6 +43,7 @@ impl Workers {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         for job in jobs {
+            metrics::job_registered(job.name());
             tasks.spawn(keep_running(job, stopped.clone()));
         }
         Self { stop, tasks }
@@ -66,15 +68,33 @@ async fn run_once(job: &dyn Job) -> Result<usize, Error> {
     })
 }
 
+/// One round, in a trace of its own that ends with it and not only after the pause; answers whether
+/// something was done.
+async fn run_traced(job: &dyn Job) -> bool {
+    let span = info_span!(
+        parent: None,
+        "job",
+        "otel.name" = format!("job {}", job.name()),
+        "otel.status_code" = field::Empty,
+        app.module = "jobs",
+        job = job.name(),
+    );
+    let took = Stopwatch::start();
+    let result = run_once(job).instrument(span.clone()).await;
+    if matches!(result, Ok(0)) {
+        span.in_scope(telemetry::idle_trace);
+    }
+    metrics::job_run(job.name(), result.is_ok(), took.elapsed());
+    if let Err(error) = &result {
+        span.record("otel.status_code", "ERROR");
+        span.in_scope(|| tracing::warn!(job = job.name(), error = %error, "a job failed"));
+    }
+    matches!(result, Ok(done) if done > 0)
+}
+
 async fn keep_running(job: Arc<dyn Job>, mut stopped: watch::Receiver<bool>) {
     while !*stopped.borrow() {
-        let span = info_span!(parent: None, "job", "otel.name" = job.name(), app.module = "jobs");
-        let result = run_once(&*job).instrument(span.clone()).await;
-        metrics::job_run(job.name(), result.is_ok());
-        if let Err(error) = &result {
-            span.in_scope(|| tracing::warn!(job = job.name(), error = %error, "a job failed"));
-        }
-        if !matches!(result, Ok(done) if done > 0) {
+        if !run_traced(&*job).await {
             let _ = tokio::time::timeout(job.beat(), stopped.changed()).await;
         }
     }

@@ -33,6 +33,22 @@ macro_rules! identifiers {
                 Self(now_v7())
             }
 
+            /// The smallest identifier that can be made at this time: those made earlier sort
+            /// before it. The time is cut to whole milliseconds.
+            #[must_use]
+            pub fn first_at(time: super::Timestamp) -> Self {
+                let millis = u64::try_from(time.micros() / 1_000).unwrap_or_default();
+                Self(uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid())
+            }
+
+            /// When it was made, cut to whole milliseconds; `None` for one of another maker.
+            #[must_use]
+            pub fn made_at(&self) -> Option<super::Timestamp> {
+                let (seconds, nanos) = self.0.get_timestamp()?.to_unix();
+                let micros = i64::try_from(seconds).ok()?.checked_mul(1_000_000)?;
+                Some(super::Timestamp::from_micros(micros + i64::from(nanos / 1_000)))
+            }
+
             /// The sixteen bytes, for hashing.
             #[must_use]
             pub fn as_bytes(&self) -> &[u8; 16] {
@@ -101,4 +117,20 @@ pub fn random_bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Timestamp;
+    use super::*;
+
+    #[test]
+    fn an_identifier_tells_when_it_was_made() {
+        let moment = Timestamp::from_micros(1_795_455_552_001_000);
+        let first = EntryId::first_at(moment);
+        assert_eq!(first.made_at(), Some(moment));
+        assert!(EntryId::generate() > first || EntryId::generate().made_at() < Some(moment));
+        assert!(EntryId::first_at(EntryId::generate().made_at().unwrap()) <= EntryId::generate());
+        assert!(first.to_string().parse::<EntryId>() == Ok(first));
+    }
 }

@@ -11,7 +11,7 @@ mod secret;
 mod time;
 mod words;
 
-pub use crash::crash_point;
+pub use crash::{crash_point, panic_point};
 pub use ids::{
     CustomerId, EntryId, FulfilmentId, KeyId, LineId, MalformedId, OperationId, OrderId, PaymentId,
     PersonalDataId, RequestId, TransferId, random_bytes,

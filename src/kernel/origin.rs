@@ -37,13 +37,16 @@ pub struct Origin {
     pub request_id: Option<String>,
     /// The trace, when there is one: 32 hexadecimal digits (W3C Trace Context).
     pub trace_id: Option<String>,
+    /// The span of that trace to which work that goes on elsewhere links back: 16 hexadecimal
+    /// digits.
+    pub span_id: Option<String>,
 }
 
 impl Origin {
     /// A change that no request asked for.
     #[must_use]
     pub fn of(actor: Actor) -> Self {
-        Self { actor, request_id: None, trace_id: None }
+        Self { actor, request_id: None, trace_id: None, span_id: None }
     }
 
     /// A new request's own identifier.

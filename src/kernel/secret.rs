@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 
 /// Holds a key, token or personal value; reading it takes the word [`Secret::expose`].
 #[derive(Clone, Deserialize, PartialEq, Eq)]
@@ -21,8 +21,35 @@ impl<T> Secret<T> {
     }
 }
 
+const MASK: &str = "[REDACTED]";
+
 impl<T> fmt::Debug for Secret<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[REDACTED]")
+        f.write_str(MASK)
+    }
+}
+
+impl<T> fmt::Display for Secret<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(MASK)
+    }
+}
+
+impl<T> Serialize for Secret<T> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(MASK)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_shows_itself_in_no_form() {
+        let secret = Secret::new("hunter2");
+        assert_eq!(format!("{secret} {secret:?} {secret:#?}"), [MASK; 3].join(" "));
+        assert_eq!(serde_json::to_string(&Some(&secret)).unwrap(), format!("\"{MASK}\""));
+        assert_eq!(*secret.expose(), "hunter2");
     }
 }

@@ -39,6 +39,12 @@ impl Timestamp {
         Self(self.0.saturating_sub(micros))
     }
 
+    /// The time since `earlier`; nothing when that is later.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
     /// A moment from RFC 3339 text; `None` when it is not one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

@@ -19,6 +19,7 @@ use crate::idempotency::{self, ClaimId, Claimed};
 use crate::inventory::{self, Release, Wanted};
 use crate::kernel::{Amount, OperationId, OrderId, Origin, crash_point};
 use crate::payments::{self, Ask, ManualGateway, Operation, OperationKind, Payment};
+use crate::telemetry::{self, Keep};
 
 /// How far cancelling got.
 enum Cancelled {
@@ -42,6 +43,7 @@ impl Orders {
         reason: Option<String>,
         if_match: Option<i64>,
     ) -> Result<Reply, Error> {
+        telemetry::about_order(order_id);
         let patience = self.patience();
         let cancelled = self
             .db
@@ -118,6 +120,7 @@ pub(super) fn cancel(
     let lines = lines_of(tx, before.id)?;
 
     // Nothing says no from here.
+    telemetry::keep_trace(Keep::Compensated);
     if !inventory::release(tx, before.id, release)? {
         inventory::give_back(tx, before.id, &unfulfilled(&lines))?;
     }

@@ -1,6 +1,6 @@
 //! Expiry: an order that waited for its money until its deadline is cancelled, its stock freed.
 
-use tracing::instrument;
+use tracing::{Instrument, field, info_span, instrument};
 
 use super::Orders;
 use super::cancel::cancel;
@@ -9,6 +9,7 @@ use super::store;
 use crate::error::Error;
 use crate::inventory::Release;
 use crate::kernel::{OrderId, Origin, crash_point};
+use crate::telemetry::{self, metrics};
 
 const BATCH: i64 = 100;
 
@@ -20,14 +21,27 @@ impl Orders {
     #[instrument(name = "orders.expire_due", skip_all, fields(app.module = "orders"))]
     pub async fn expire_due(&self, origin: &Origin) -> Result<usize, Error> {
         let now = self.db.clock().now();
-        let overdue = self.db.read(move |conn| store::overdue(conn, now, BATCH)).await?;
+        let (oldest, overdue) = self
+            .db
+            .read(move |conn| {
+                Ok((store::oldest_deadline(conn)?, store::overdue(conn, now, BATCH)?))
+            })
+            .await?;
+        metrics::job_oldest_due("expiry", oldest, now);
         let mut expired = 0;
-        for order_id in overdue {
-            match self.expire(origin, order_id).await {
+        for order in overdue {
+            // In a trace of its own, linked to the one that the order was placed in.
+            let span = info_span!(
+                parent: None, "orders.expire", "otel.status_code" = field::Empty,
+                app.module = "orders", order.id = %order.id
+            );
+            telemetry::link(&span, order.trace_id.as_deref(), order.span_id.as_deref());
+            match self.expire(origin, order.id).instrument(span.clone()).await {
                 Ok(done) => expired += usize::from(done),
                 // One order must not keep the others waiting: it comes again.
                 Err(error) => {
-                    tracing::warn!(order.id = %order_id, error = %error, "not expired yet");
+                    span.record("otel.status_code", "ERROR");
+                    span.in_scope(|| tracing::warn!(error = %error, "not expired yet"));
                 }
             }
         }
@@ -37,10 +51,11 @@ impl Orders {
     /// Two copies may find the same order; the deadline is looked at again where it counts.
     async fn expire(&self, origin: &Origin, order_id: OrderId) -> Result<bool, Error> {
         let patience = self.patience();
+        let origin = telemetry::traced(origin);
         crash_point("expire.found");
         let expired = self
             .db
-            .write(origin, move |tx| {
+            .write(&origin, move |tx| {
                 let Some(state) = store::state(tx.conn(), order_id)? else { return Ok(false) };
                 let due = state.deadline.is_some_and(|deadline| deadline <= tx.now());
                 if !due || state.status != OrderStatus::Confirmed {

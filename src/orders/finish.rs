@@ -14,8 +14,9 @@ use crate::error::Error;
 use crate::http::Reply;
 use crate::idempotency;
 use crate::inventory::{self, Release};
-use crate::kernel::{Origin, crash_point};
+use crate::kernel::{Actor, Origin, crash_point};
 use crate::payments::{self, Answer, Heard, Operation, OperationKind};
+use crate::telemetry::{self, Keep, metrics};
 
 impl Orders {
     /// Asks the gateway for each operation and finishes it; answers what the request is told.
@@ -53,6 +54,7 @@ impl Orders {
 /// Nothing was heard: settlement goes on, and the key answers how things stand. Answers the reply
 /// when settlement was faster.
 pub(super) fn leave(tx: &mut WriteTx<'_>, operation: &Operation) -> Result<Option<Reply>, Error> {
+    telemetry::keep_trace(Keep::UnknownOutcome);
     payments::put_off(tx, operation)?;
     if let Some(claim) = &operation.claim {
         idempotency::leave_pending(tx, claim)?;
@@ -86,6 +88,7 @@ pub(super) fn finish(
             after.status = OrderStatus::Confirmed;
         }
         (OperationKind::Authorize, false) => {
+            telemetry::keep_trace(Keep::Compensated);
             inventory::release(tx, operation.order_id, Release::Voided)?;
             after.status = OrderStatus::Cancelled;
             after.cancel_reason = Some("payment_declined".into());
@@ -97,6 +100,11 @@ pub(super) fn finish(
         _ => {}
     }
     save(tx, &before, after)?;
+    // An order that a job finishes had been left with an unknown outcome.
+    let settlement = matches!(tx.origin().actor, Actor::Job(_));
+    if settlement && operation.kind == OperationKind::Authorize {
+        tx.on_commit(move || metrics::order_settled(settled.approved));
+    }
     answer_claim(tx, operation)
 }
 

@@ -35,7 +35,7 @@ pub use http::routes;
 pub use model::{
     FulfilmentStatus, OrderPaymentStatus, OrderStatus, fulfilment_status, payment_status,
 };
-pub use view::OrderView;
+pub use view::{OrderView, find, find_number};
 
 use crate::db::Db;
 use crate::payments::Gateways;

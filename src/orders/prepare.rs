@@ -18,13 +18,16 @@ use crate::error::{Error, Refusal};
 use crate::http::{Reply, Submission};
 use crate::idempotency::{self, ClaimId, Claimed};
 use crate::inventory::{self, Shortage, Wanted};
-use crate::kernel::{Amount, Currency, CustomerId, OrderId, Timestamp};
+use crate::kernel::{Amount, Currency, CustomerId, OrderId, PaymentId, Timestamp};
 use crate::payments::{self, NewPayment, Operation, Payment, PaymentStatus};
+use crate::telemetry::Account;
 
 /// How far preparing got.
 pub(super) enum Prepared {
     /// To the end: a replay, or an order that needs no gateway.
     Answered(Reply),
+    /// An earlier request asked the gateway, and nothing is known yet: how its order stands.
+    Waiting(Reply),
     /// The gateway is to be asked.
     Ask(Operation),
 }
@@ -57,7 +60,7 @@ pub(super) fn prepare(tx: &mut WriteTx<'_>, placing: &Placing<'_>) -> Result<Pre
     let claim = match idempotency::claim(tx, placing.submission, &subject.to_string())? {
         Claimed::New(claim) => claim,
         Claimed::Replay(reply) => return Ok(Prepared::Answered(reply)),
-        Claimed::Pending { subject } => return pending(tx, &subject).map(Prepared::Answered),
+        Claimed::Pending { subject } => return pending(tx, &subject).map(Prepared::Waiting),
     };
     let order = accept(tx, id, placing)?;
     write(tx, &order, placing, &claim)?;
@@ -68,9 +71,18 @@ pub(super) fn prepare(tx: &mut WriteTx<'_>, placing: &Placing<'_>) -> Result<Pre
         inventory::post(tx, id)?;
     }
     audit::record(tx, entry(&order, &payment)?)?;
+    about(tx, id, payment.id);
     match operation {
         Some(operation) => Ok(Prepared::Ask(operation)),
         None => answer_now(tx, &claim, subject).map(Prepared::Answered),
+    }
+}
+
+/// The request's account names the order once that is durable: a transaction that lost a race
+/// runs again, with other identifiers.
+fn about(tx: &mut WriteTx<'_>, order_id: OrderId, payment_id: PaymentId) {
+    if let Some(account) = Account::current() {
+        tx.on_commit(move || account.is_about(order_id, payment_id));
     }
 }
 

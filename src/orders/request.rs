@@ -71,6 +71,11 @@ pub(super) struct PaymentInput {
 }
 
 impl PlaceOrder {
+    /// The client's own name for the order; empty when it has none.
+    pub(super) fn reference(&self) -> &str {
+        self.reference.as_ref().map_or("", |text| text.as_str())
+    }
+
     /// The rules that need no database; answers how it is paid.
     ///
     /// # Errors

@@ -32,6 +32,7 @@ diesel::table! {
         version -> BigInt,
         created_at -> BigInt,
         updated_at -> BigInt,
+        span_id -> Nullable<Text>,
     }
 }
 

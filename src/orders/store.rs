@@ -36,6 +36,7 @@ pub(super) struct OrderRow {
     version: i64,
     created_at: i64,
     updated_at: i64,
+    _span_id: Option<String>,
 }
 
 type Unreadable = Box<dyn std::error::Error + Send + Sync>;
@@ -172,9 +173,9 @@ pub(super) fn insert_order(tx: &mut WriteTx<'_>, new: &NewOrder<'_>) -> Result<(
     let statement = Statement::new(format!(
         "INSERT INTO orders (id, number, reference, customer_id, status, payment_status, \
          fulfilment_status, currency, subtotal, discount_total, shipping_total, tax_total, total, \
-         metadata, trace_id, idempotency_id, deadline_at, revision, version, created_at, \
+         metadata, trace_id, span_id, idempotency_id, deadline_at, revision, version, created_at, \
          updated_at) VALUES (?, {number}, ?, ?, ?, ?, 'unfulfilled', ?, ?, 0, 0, 0, ?, ?, ?, ?, \
-         ?, 1, 1, ?, ?)"
+         ?, ?, 1, 1, ?, ?)"
     ))
     .bind(new.id.to_string())
     .bind(new.reference.map(str::to_owned))
@@ -183,6 +184,7 @@ pub(super) fn insert_order(tx: &mut WriteTx<'_>, new: &NewOrder<'_>) -> Result<(
     .bind_all([new.total.minor(), new.total.minor()])
     .bind(new.metadata.as_str())
     .bind(tx.origin().trace_id.clone())
+    .bind(tx.origin().span_id.clone())
     .bind(new.claim)
     .bind(new.deadline.map(Timestamp::micros))
     .bind_all([now, now]);
@@ -243,6 +245,17 @@ pub(super) fn order_with_customer(
         .select((orders::all_columns, customers::reference))
         .first(conn);
     Ok(found.optional()?)
+}
+
+pub(super) fn numbered(conn: &mut Conn, number: i64) -> Result<Option<OrderId>, Error> {
+    let found: Option<String> = orders::table
+        .filter(orders::number.eq(number))
+        .select(orders::id)
+        .first(conn)
+        .optional()?;
+    let read =
+        |id: String| id.parse().map_err(|failure| Error::internal("reading an order", failure));
+    found.map(read).transpose()
 }
 
 /// A page of orders, newest first.
@@ -324,15 +337,30 @@ pub(super) fn insert_fulfilment(
     Ok(id)
 }
 
+/// The earliest deadline of all, passed or not.
+pub(super) fn oldest_deadline(conn: &mut Conn) -> Result<Option<Timestamp>, Error> {
+    let deadline = orders::table.select(diesel::dsl::min(orders::deadline_at));
+    Ok(deadline.first::<Option<i64>>(conn)?.map(Timestamp::from_micros))
+}
+
+/// An order past its deadline, with the span that it was placed in.
+pub(super) struct Overdue {
+    pub(super) id: OrderId,
+    pub(super) trace_id: Option<String>,
+    pub(super) span_id: Option<String>,
+}
+
 /// Orders whose deadline has passed, the oldest first.
-pub(super) fn overdue(conn: &mut Conn, now: Timestamp, limit: i64) -> Result<Vec<OrderId>, Error> {
-    let ids: Vec<String> = orders::table
+pub(super) fn overdue(conn: &mut Conn, now: Timestamp, limit: i64) -> Result<Vec<Overdue>, Error> {
+    let rows: Vec<(String, Option<String>, Option<String>)> = orders::table
         .filter(orders::deadline_at.le(now.micros()))
         .order(orders::deadline_at)
         .limit(limit)
-        .select(orders::id)
+        .select((orders::id, orders::trace_id, orders::span_id))
         .load(conn)?;
-    let read =
-        |id: String| id.parse().map_err(|failure| Error::internal("reading an order", failure));
-    ids.into_iter().map(read).collect()
+    let read = |(id, trace_id, span_id): (String, _, _)| {
+        let id = id.parse().map_err(|failure| Error::internal("reading an order", failure))?;
+        Ok(Overdue { id, trace_id, span_id })
+    };
+    rows.into_iter().map(read).collect()
 }

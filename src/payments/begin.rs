@@ -7,7 +7,7 @@ use tracing::instrument;
 
 use super::error::PaymentRefusal;
 use super::model::{Method, Operation, OperationKind, Payment, PaymentStatus};
-use super::store;
+use super::{operations, store};
 use crate::audit::{self, Entry, Subject};
 use crate::db::WriteTx;
 use crate::error::{Error, Refusal};
@@ -68,8 +68,9 @@ pub fn begin(
         claim: ask.claim.clone(),
         attempts: 1,
         trace_id: tx.origin().trace_id.clone(),
+        span_id: tx.origin().span_id.clone(),
     };
-    store::insert_operation(tx, &operation, ask.reason.as_deref(), patience)?;
+    operations::insert_operation(tx, &operation, ask.reason.as_deref(), patience)?;
     let entry = Entry::new(requested(ask.kind), Subject::Payment(payment_id)).after(json!({
         "operation_id": operation.id,
         "order_id": payment.order_id,

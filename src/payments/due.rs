@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::model::Operation;
-use super::store;
+use super::operations;
 use crate::db::WriteTx;
 use crate::error::Error;
 
@@ -16,8 +16,8 @@ pub fn claim_due(
     limit: i64,
     lease: Duration,
 ) -> Result<Vec<Operation>, Error> {
-    let ids = store::claim_due(tx, limit, lease)?;
-    store::operations(tx.conn(), &ids)
+    let ids = operations::claim_due(tx, limit, lease)?;
+    operations::operations(tx.conn(), &ids)
 }
 
 /// Nothing was heard: to be asked again after a pause that doubles, from 1 s to 15 s.
@@ -27,5 +27,5 @@ pub fn claim_due(
 pub fn put_off(tx: &mut WriteTx<'_>, operation: &Operation) -> Result<(), Error> {
     let doublings = u32::try_from(operation.attempts.clamp(1, 5) - 1).unwrap_or(0);
     let pause = Duration::from_secs((1_u64 << doublings).min(15));
-    store::put_off(tx, operation.id, pause)
+    operations::put_off(tx, operation.id, pause)
 }

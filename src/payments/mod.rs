@@ -16,6 +16,7 @@ mod http;
 mod ledger;
 mod model;
 mod open;
+mod operations;
 mod schema;
 mod settle;
 mod store;
@@ -31,5 +32,6 @@ pub use model::{
     RefundView,
 };
 pub use open::{NewPayment, open};
+pub use operations::{has_pending_for, oldest_unsettled, payment_of, refund_view};
 pub use settle::{Settled, settle};
-pub use store::{has_pending_for, of_order, of_orders, payment, refund_view};
+pub use store::{of_order, of_orders, payment};

@@ -234,6 +234,8 @@ pub struct Operation {
     pub attempts: i64,
     /// The trace that it began in.
     pub trace_id: Option<String>,
+    /// The span of that trace to which settlement links back.
+    pub span_id: Option<String>,
 }
 
 /// A payment as clients see it.

@@ -6,7 +6,7 @@ use tracing::instrument;
 
 use super::gateway::{ManualGateway, TestGateway};
 use super::model::{CaptureMode, Method, Operation, OperationKind, Payment, PaymentStatus};
-use super::store;
+use super::{operations, store};
 use crate::db::WriteTx;
 use crate::error::Error;
 use crate::idempotency::ClaimId;
@@ -63,8 +63,9 @@ pub fn open(
         claim: Some(claim.clone()),
         attempts: 1,
         trace_id: tx.origin().trace_id.clone(),
+        span_id: tx.origin().span_id.clone(),
     };
-    store::insert_operation(tx, &operation, None, patience)?;
+    operations::insert_operation(tx, &operation, None, patience)?;
     Ok((payment, Some(operation)))
 }
 

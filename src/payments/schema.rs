@@ -44,6 +44,7 @@ diesel::table! {
         trace_id -> Nullable<Text>,
         created_at -> BigInt,
         updated_at -> BigInt,
+        span_id -> Nullable<Text>,
     }
 }
 
@@ -73,6 +74,7 @@ diesel::table! {
         outcome -> Text,
         requests -> BigInt,
         created_at -> BigInt,
+        traceparent -> Nullable<Text>,
     }
 }
 

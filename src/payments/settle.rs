@@ -5,11 +5,12 @@ use tracing::instrument;
 
 use super::gateway::Answer;
 use super::ledger;
-use super::model::{Operation, OperationKind, Payment};
-use super::store;
+use super::model::{Method, Operation, OperationKind, Payment};
+use super::{operations, store};
 use crate::audit::{self, Entry, Outcome, Subject};
 use crate::db::WriteTx;
 use crate::error::Error;
+use crate::telemetry::metrics::{self, OperationResult, PaymentOperation};
 
 /// A payment after an operation was settled.
 #[derive(Debug, Clone)]
@@ -34,7 +35,7 @@ pub fn settle(
     operation: &Operation,
     answer: &Answer,
 ) -> Result<Option<Settled>, Error> {
-    if !store::close_operation(tx, operation.id, answer)? {
+    if !operations::close_operation(tx, operation.id, answer)? {
         return Ok(None);
     }
     let before = store::payment(tx.conn(), operation.payment_id)?
@@ -49,7 +50,27 @@ pub fn settle(
         ledger::post(tx, operation, &payment)?;
     }
     audit::record(tx, entry(operation, &before, &payment, approved)?)?;
+    let after = payment.clone();
+    let kind = operation.kind;
+    tx.on_commit(move || count(kind, &before, &after));
     Ok(Some(Settled { payment, approved }))
+}
+
+/// What staff record by hand is an operation too, that no gateway was asked for.
+fn count(kind: OperationKind, before: &Payment, after: &Payment) {
+    let (method, currency) = (after.method.as_str(), after.currency);
+    if after.method == Method::Manual {
+        let (kind, result) = (kind.as_str(), OperationResult::Approved);
+        metrics::payment_operation(PaymentOperation { method, kind, result }, None);
+    }
+    let captured = after.amount_captured.minus_or_zero(before.amount_captured);
+    if !captured.is_zero() {
+        metrics::payment_captured(method, captured, currency);
+    }
+    let refunded = after.amount_refunded.minus_or_zero(before.amount_refunded);
+    if !refunded.is_zero() {
+        metrics::payment_refunded(method, refunded, currency);
+    }
 }
 
 fn entry(

@@ -3,9 +3,23 @@
 //! Business code speaks `tracing` only. This room turns its spans into traces (the ids that every
 //! answer and journal entry carries) and its events into log lines, and owns the metrics registry.
 
+mod account;
+mod context;
 mod logs;
 pub mod metrics;
-mod trace;
+mod propagation;
+mod redact;
+mod resource;
+mod sources;
+mod start;
+mod traces;
 
-pub use logs::{LogGuard, LogOptions, start};
-pub use trace::current_trace_id;
+pub use account::{Account, about_order, about_payment, came_out, made_by};
+pub use context::current_span;
+pub use logs::{FilterError, Found as FoundLines, LevelSwitch, LogSearch, search_logs};
+pub use propagation::{InboundHeaders, begin_request, link, outbound_headers, traced};
+pub use redact::scrub;
+pub use start::{TelemetryGuard, line_layer, start, start_for_command};
+pub use traces::{
+    Keep, SpanLink, SpanView, TraceView, find_trace, idle_trace, keep_trace, trace_began,
+};

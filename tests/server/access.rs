@@ -88,7 +88,8 @@ both! {
 
     async fn a_request_is_not_looked_at_before_its_caller_is_known(app: &TestApp) {
         app.product("tea", 500, 10).await;
-        let (_, text) = key(app, vec![Scope::Admin]).await;
+        let (_, admin) = key(app, vec![Scope::Admin]).await;
+        let (_, reader) = key(app, vec![Scope::OrdersRead]).await;
         for route in routes(app).await {
             let path = format!("{}?limit=0&unknown=%00", route.path.replace("0193", "x"));
             let headers = [("content-type", "text/plain"), ("if-match", "nonsense")];
@@ -96,7 +97,8 @@ both! {
             let anonymous = app.client_with(None);
             let answer = anonymous.send(route.method.clone(), &path, &headers, body.clone()).await;
             answer.refused(401, "unauthenticated");
-            let limited = app.client_with(Some(&text));
+            let other = if route.scope == Scope::Admin { &reader } else { &admin };
+            let limited = app.client_with(Some(other));
             let answer = limited.send(route.method.clone(), &path, &headers, body).await;
             answer.refused(403, "missing_scope");
         }

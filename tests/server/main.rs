@@ -19,3 +19,5 @@ mod openapi;
 mod orders;
 mod races;
 mod stop;
+mod telemetry;
+mod traces;

@@ -81,8 +81,14 @@ impl Home {
     /// Starts the server with these settings more; answers once it listens.
     #[track_caller]
     pub fn start(&self, settings: &[(&str, &str)]) -> Server {
+        self.start_telling(settings, Stdio::inherit())
+    }
+
+    /// The same, with its standard error going somewhere.
+    #[track_caller]
+    pub fn start_telling(&self, settings: &[(&str, &str)], errors: Stdio) -> Server {
         let mut command = self.command(&["serve"]);
-        command.envs(settings.iter().copied()).stdout(Stdio::piped());
+        command.envs(settings.iter().copied()).stdout(Stdio::piped()).stderr(errors);
         let mut child = command.spawn().unwrap();
         let lines = lines_of(&mut child);
         let mut server = Server { child, api: String::new(), ops: String::new() };
@@ -160,6 +166,11 @@ impl Server {
             Some("metrics") => self.ops = address("/metrics").unwrap(),
             _ => {}
         }
+    }
+
+    /// The process, for who looks at it from outside.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Dies as if by power loss (SIGKILL).

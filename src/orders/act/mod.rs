@@ -16,6 +16,7 @@ use crate::http::{Reply, Submission};
 use crate::idempotency::{self, Claimed};
 use crate::kernel::{OperationId, Origin, PaymentId, crash_point};
 use crate::payments::{self, Ask, ManualGateway, Operation, OperationKind};
+use crate::telemetry;
 
 /// How far beginning got.
 enum Begun {
@@ -41,6 +42,7 @@ impl Orders {
         payment_id: PaymentId,
         ask: Ask,
     ) -> Result<Reply, Error> {
+        telemetry::about_payment(payment_id);
         let patience = self.patience();
         let begun = self
             .db
@@ -50,6 +52,7 @@ impl Orders {
         match begun {
             Begun::Answered(reply) => Ok(reply),
             Begun::Ask(operation, subject) => {
+                telemetry::about_order(operation.order_id);
                 self.carry_out(&origin, vec![operation], subject).await
             }
         }

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::error::OrderRefusal;
 use super::model::{FulfilmentStatus, OrderPaymentStatus, OrderStatus};
-use super::store::{OrderRow, order_with_customer};
+use super::store::{OrderRow, numbered, order_with_customer};
 use crate::db::Conn;
 use crate::error::Error;
 use crate::kernel::{Amount, Currency, OrderId, Timestamp};
@@ -141,6 +141,23 @@ pub(super) fn one(conn: &mut Conn, id: OrderId) -> Result<OrderView, Error> {
     let row = order_with_customer(conn, id)?.ok_or(OrderRefusal::Unknown)?;
     let view = complete(conn, vec![row])?.pop();
     view.ok_or_else(|| OrderRefusal::Unknown.into())
+}
+
+/// One order, when there is one of this identifier.
+///
+/// # Errors
+/// What the database refuses.
+pub fn find(conn: &mut Conn, id: OrderId) -> Result<Option<OrderView>, Error> {
+    let Some(row) = order_with_customer(conn, id)? else { return Ok(None) };
+    Ok(complete(conn, vec![row])?.pop())
+}
+
+/// The order of this number.
+///
+/// # Errors
+/// What the database refuses.
+pub fn find_number(conn: &mut Conn, number: i64) -> Result<Option<OrderId>, Error> {
+    numbered(conn, number)
 }
 
 /// The orders of these rows, in their order, with everything that belongs to them.

@@ -29,6 +29,18 @@ pub struct Request {
     pub token: Option<Secret<String>>,
     /// Whether an authorization takes the money at once.
     pub capture_mode: CaptureMode,
+    /// What goes along in the headers: `traceparent` (W3C Trace Context). Never baggage.
+    pub headers: Vec<(String, String)>,
+}
+
+impl Request {
+    /// The trace in which it is asked, as its header has it.
+    #[must_use]
+    pub fn traceparent(&self) -> Option<&str> {
+        let headers = self.headers.iter();
+        let mut found = headers.filter(|(name, _)| name == "traceparent");
+        found.next().map(|(_, value)| value.as_str())
+    }
 }
 
 /// What a gateway answers for certain.

@@ -27,7 +27,7 @@ pub(super) fn record(
     let captured = if takes && outcome == "approved" { request.amount.minor() } else { 0 };
     let statement = Statement::new(
         "INSERT INTO test_gateway_records (id, kind, payment_reference, amount, captured, \
-         currency, outcome, requests, created_at) VALUES (?,?,?,?,?,?,?,1,?) \
+         currency, outcome, requests, created_at, traceparent) VALUES (?,?,?,?,?,?,?,1,?,?) \
          ON CONFLICT (id) DO UPDATE SET requests = test_gateway_records.requests + 1 \
          RETURNING outcome",
     )
@@ -35,7 +35,8 @@ pub(super) fn record(
     .bind(request.payment_id.to_string())
     .bind_all([request.amount.minor(), captured])
     .bind_all([request.currency.as_str(), outcome])
-    .bind(tx.now().micros());
+    .bind(tx.now().micros())
+    .bind(request.traceparent().map(str::to_owned));
     let recorded: Option<Recorded> = statement.first(tx.conn())?;
     recorded
         .map(|row| row.outcome)

@@ -1,7 +1,7 @@
 //! The server under test.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use docket::app::{self, Running};
@@ -9,7 +9,7 @@ use docket::config::Config;
 use docket::db::{Db, DbOptions, WriteTx};
 use docket::error::Error;
 use docket::kernel::{Actor, Clock, Origin};
-use docket::telemetry::LogOptions;
+use docket::telemetry::{self, LevelSwitch, TelemetryGuard};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -19,10 +19,11 @@ use super::postgres;
 /// All scopes, from the start.
 pub const KEY: &str = "key-of-the-test-with-all-scopes";
 
-/// Spans have trace ids once telemetry runs; one for all tests of the process.
-fn start_spans() {
-    let options = LogOptions { directory: None, filter: "off".into(), terminal: false };
-    std::mem::forget(docket::telemetry::start(&options));
+/// Telemetry is a matter of the whole process: one for all its tests, which keeps every trace and
+/// writes no file.
+fn level_of_telemetry(config: &Config) -> Arc<LevelSwitch> {
+    static STARTED: OnceLock<TelemetryGuard> = OnceLock::new();
+    STARTED.get_or_init(|| telemetry::start(config).unwrap()).level_switch()
 }
 
 /// A running server.
@@ -56,16 +57,16 @@ impl TestApp {
             ("DOCKET_DATABASE__READERS".to_owned(), "2".to_owned()),
             ("DOCKET_DATABASE__WRITERS".to_owned(), "4".to_owned()),
             ("DOCKET_PAYMENTS__GATEWAY_TIMEOUT_MS".to_owned(), "2000".to_owned()),
+            ("DOCKET_LOGS__ENABLED".to_owned(), "false".to_owned()),
         ];
         variables.extend(url.map(|url| ("DOCKET_DATABASE__URL".to_owned(), url)));
         variables.extend(settings.iter().map(|(name, value)| ((*name).into(), (*value).into())));
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/config/test.toml");
         let config = Config::load(Some(file.as_ref()), variables).unwrap();
-        start_spans();
         let shift = Arc::new(AtomicI64::new(0));
         let options = app::db_options(&config).unwrap();
         let clock = Clock::Shifted(Arc::clone(&shift));
-        let running = app::start(&config, clock, false).await.unwrap();
+        let running = app::start(&config, clock, false, level_of_telemetry(&config)).await.unwrap();
         let client = Client::new(format!("http://{}", running.main), Some(KEY));
         Self { running, shift, options, data, client }
     }
@@ -82,7 +83,12 @@ impl TestApp {
 
     /// A client of the ops listener.
     pub fn ops(&self) -> Client {
-        Client::new(format!("http://{}", self.running.ops), None)
+        self.ops_with(None)
+    }
+
+    /// A client of the ops listener with a key, for what that asks for one.
+    pub fn ops_with(&self, key: Option<&str>) -> Client {
+        Client::new(format!("http://{}", self.running.ops), key)
     }
 
     /// Where the API is.

@@ -1,0 +1,74 @@
+//! `docket logs`: the lines of a trace or an order, from all log files, without a server.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::failure::{Failure, Outcome};
+use super::{context, table};
+use crate::kernel::OrderId;
+use crate::telemetry::{self, LogSearch};
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// The lines of this trace: 32 hexadecimal digits, as in `X-Trace-Id`.
+    #[arg(long, value_name = "ID", required_unless_present = "order")]
+    trace: Option<String>,
+    /// The lines about this order, from all traces.
+    #[arg(long, value_name = "ID", conflicts_with = "trace")]
+    order: Option<String>,
+    /// At most this many lines.
+    #[arg(long, default_value_t = 10_000)]
+    limit: usize,
+}
+
+/// Prints the lines as they stand in the files, oldest first.
+pub(super) fn run(args: &Args, file: Option<&Path>) -> Outcome {
+    let config = context::load(file)?;
+    let (needle, since) = match (&args.trace, &args.order) {
+        (Some(trace), _) => (trace, telemetry::trace_began(trace)),
+        (None, Some(order)) => (order, order.parse::<OrderId>().ok().and_then(|id| id.made_at())),
+        (None, None) => return Err(Failure::usage("say --trace ID or --order ID")),
+    };
+    if needle.len() < 8 {
+        return Err(Failure::usage(format!("`{needle}` is no id: give all of it")));
+    }
+    let search = |needles| {
+        telemetry::search_logs(&LogSearch {
+            directory: config.data_dir.join("logs"),
+            needles,
+            since,
+            lines_most: args.limit,
+            read_most: u64::MAX,
+        })
+    };
+    let mut found = search(vec![needle.clone()]);
+    // What was said before the order had its identifier is found by the trace.
+    let traces = traces_of(&found.lines);
+    if args.order.is_some() && !traces.is_empty() {
+        found = search(traces.into_iter().chain([needle.clone()]).collect());
+    }
+    for line in &found.lines {
+        table::line(line)?;
+    }
+    found.skipped.iter().for_each(|file| eprintln!("docket: cannot be read: {file}"));
+    if found.truncated {
+        eprintln!("docket: there are more lines; raise --limit");
+    }
+    if found.lines.is_empty() {
+        return Err(Failure::new(format!(
+            "no log line has {needle}; the log files are in {}",
+            config.data_dir.join("logs").display()
+        )));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The traces that lines name.
+fn traces_of(lines: &[String]) -> BTreeSet<String> {
+    let trace = |line: &String| {
+        let line: serde_json::Value = serde_json::from_str(line).ok()?;
+        line["trace_id"].as_str().map(str::to_owned)
+    };
+    lines.iter().filter_map(trace).collect()
+}

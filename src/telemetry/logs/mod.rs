@@ -1,0 +1,38 @@
+//! Log lines: JSON to a rotated file, readable lines to a terminal.
+//!
+//! Must stay true: whoever logs never waits for a disk; a line is whole or not there at all; what
+//! is lost, suppressed or redacted is counted; no secret gets into a line.
+
+mod active;
+mod archive;
+mod buffer;
+mod counts;
+mod fields;
+mod filter;
+mod inherited;
+mod json;
+mod layer;
+mod log_file;
+mod lookup;
+mod names;
+mod panic;
+mod platform;
+mod queue;
+mod rolling;
+mod sampling;
+mod search;
+mod terminal;
+mod trouble;
+#[cfg(test)]
+mod volume;
+
+pub(super) use counts::{Counts, LEVELS, LogCounts, Rotation};
+pub(super) use filter::switched;
+pub use filter::{FilterError, LevelSwitch};
+pub(super) use layer::{LineCounts, LineLayer, LineOptions, LineSink};
+pub(super) use log_file::{LogFile, rolling};
+pub use lookup::{LogSearch, search_logs};
+pub(super) use panic::tell_panics;
+pub(super) use rolling::RollingWriter;
+pub use search::Found;
+pub(super) use terminal::Terminal;
