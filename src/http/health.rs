@@ -5,10 +5,11 @@ use std::sync::Arc;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use async_trait::async_trait;
-use serde_json::json;
+use serde_json::{Map, json};
 
 use super::pipeline::Stopping;
 use crate::error::Error;
+use crate::telemetry;
 use crate::telemetry::metrics::{self, Format};
 
 /// Really checks what the server needs to work; `app` implements it.
@@ -40,12 +41,18 @@ async fn ready(
         checks.push(("stopping", Err("the server is stopping".into())));
     }
     let ready = checks.iter().all(|(_, check)| check.is_ok());
-    let parts: serde_json::Map<_, _> = checks
+    let parts: Map<_, _> = checks
         .into_iter()
         .map(|(name, check)| (name.to_owned(), check.err().unwrap_or_else(|| "ok".into()).into()))
         .collect();
     let mut response = if ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
-    response.json(json!({ "status": if ready { "ready" } else { "not ready" }, "checks": parts }))
+    // For whoever looks: telemetry that gets lost is no reason to turn customers away.
+    let sinks: Map<_, _> = telemetry::sinks()
+        .into_iter()
+        .map(|sink| (sink.name.to_owned(), sink.trouble.unwrap_or_else(|| "ok".into()).into()))
+        .collect();
+    let status = if ready { "ready" } else { "not ready" };
+    response.json(json!({ "status": status, "checks": parts, "sinks": sinks }))
 }
 
 async fn version() -> HttpResponse {

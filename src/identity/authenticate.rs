@@ -96,7 +96,7 @@ fn verdict(row: &Row, scope: Scope) -> Result<(), (&'static str, Refusal)> {
 
 fn anonymous(what: &'static str) -> Error {
     metrics::anonymous_refusal();
-    tracing::warn!(reason = what, "access refused");
+    tracing::warn!(target: "docket::security", reason = what, "access refused");
     unauthenticated("Send a valid API key: `Authorization: Bearer KEY`.").into()
 }
 

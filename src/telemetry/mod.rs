@@ -10,6 +10,7 @@ pub mod metrics;
 mod propagation;
 mod redact;
 mod resource;
+mod sinks;
 mod sources;
 mod start;
 mod traces;
@@ -19,6 +20,7 @@ pub use context::current_span;
 pub use logs::{FilterError, Found as FoundLines, LevelSwitch, LogSearch, search_logs};
 pub use propagation::{InboundHeaders, begin_request, link, outbound_headers, traced};
 pub use redact::scrub;
+pub use sinks::{SinkHealth, sinks};
 pub use start::{TelemetryGuard, line_layer, start, start_for_command};
 pub use traces::{
     Keep, SpanLink, SpanView, TraceView, find_trace, idle_trace, keep_trace, trace_began,

@@ -15,6 +15,7 @@ use super::logs::{
     Counts, LevelSwitch, LineLayer, LineOptions, LineSink, LogFile, RollingWriter, Terminal,
     rolling, switched, tell_panics,
 };
+use super::sinks::Sinks;
 use super::traces::{LineWriter, Pipeline, Tracing};
 use super::{propagation, resource, sources};
 use crate::config::Config;
@@ -68,7 +69,13 @@ pub fn start(config: &Config) -> Result<TelemetryGuard, Failure> {
         tracing.publish();
         tell_panics();
         let pipeline = Arc::clone(&tracing.pipeline);
-        sources::register(pipeline, line_counts, log.as_ref().map(LogFile::counts));
+        sources::register(Arc::clone(&pipeline), line_counts, log.as_ref().map(LogFile::counts));
+        let sinks = Sinks {
+            log: log.as_ref().map(|log| Box::new(log.counts()) as _),
+            terminal: config.logs.terminal,
+            traces: config.traces.enabled.then_some(pipeline),
+        };
+        sinks.publish();
     }
     Ok(TelemetryGuard { tracing: Some(tracing), log, switch: Arc::new(switch) })
 }

@@ -46,6 +46,8 @@ both! {
         let ready = ops.get("/readyz").await.expect(200);
         let checks = json!({ "database_read": "ok", "database_write": "ok" });
         assert_eq!((&ready["status"], &ready["checks"]), (&json!("ready"), &checks));
+        // Tests write no log file.
+        assert_eq!(ready["sinks"], json!({ "trace_store": "ok" }));
         let version = json!({ "name": "docket", "version": env!("CARGO_PKG_VERSION") });
         assert_eq!(ops.get("/version").await.expect(200), version);
     }

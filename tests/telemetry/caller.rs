@@ -99,6 +99,11 @@ impl Caller {
         Counters(page.send().await.unwrap().text().await.unwrap())
     }
 
+    /// What the server says about itself.
+    pub async fn readiness(&self) -> Value {
+        self.http.get(format!("{}/readyz", self.ops)).send().await.unwrap().json().await.unwrap()
+    }
+
     /// Asks for what is known of an id until that is the awaited.
     pub async fn told_of(&self, id: &str, awaited: impl Fn(&Value) -> bool) -> Value {
         let waited = Stopwatch::start();

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::TcpListener;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -37,6 +38,8 @@ pub struct Sink {
     otlp: Arc<Mutex<Vec<Span>>>,
     resources: Arc<Mutex<BTreeSet<BTreeMap<String, String>>>>,
     raw: Arc<Mutex<Vec<u8>>>,
+    schema_urls: Arc<Mutex<BTreeSet<String>>>,
+    recovered: Arc<AtomicBool>,
 }
 
 impl Sink {
@@ -63,6 +66,16 @@ impl Sink {
         self.raw.lock().unwrap().clone()
     }
 
+    /// The conventions that spans say they follow.
+    pub fn schema_urls(&self) -> Vec<String> {
+        self.schema_urls.lock().unwrap().iter().cloned().collect()
+    }
+
+    /// From now on a failing collector works.
+    pub fn recover(&self) {
+        self.recovered.store(true, Ordering::SeqCst);
+    }
+
     fn take_otlp(&self, request: &ExportTraceServiceRequest) {
         self.raw.lock().unwrap().extend(request.encode_to_vec());
         for resource_spans in &request.resource_spans {
@@ -70,6 +83,8 @@ impl Sink {
             let attributes = texts(resource.map_or(&[], |resource| &resource.attributes[..]));
             let service = attributes.get("service.name").cloned().unwrap_or_default();
             self.resources.lock().unwrap().insert(attributes);
+            let urls = resource_spans.scope_spans.iter().map(|scope| scope.schema_url.clone());
+            self.schema_urls.lock().unwrap().extend(urls);
             for span in resource_spans.scope_spans.iter().flat_map(|scope| &scope.spans) {
                 self.otlp.lock().unwrap().push(span.clone());
                 self.spans.lock().unwrap().push(Received {
@@ -117,7 +132,7 @@ pub enum Manner {
     Silent,
     /// It answers after 2 s.
     Slow,
-    /// It answers 500.
+    /// It answers 500, until it has recovered.
     Failing,
 }
 
@@ -146,7 +161,9 @@ fn serve(listener: TcpListener, sink: Sink, manner: Manner) {
         App::new().app_data(web::Data::new(sink)).app_data(limit).default_service(web::to(
             move |request: HttpRequest, body: web::Bytes, sink: web::Data<Sink>| async move {
                 match manner {
-                    Manner::Failing => return HttpResponse::InternalServerError().finish(),
+                    Manner::Failing if !sink.recovered.load(Ordering::SeqCst) => {
+                        return HttpResponse::InternalServerError().finish();
+                    }
                     Manner::Slow => tokio::time::sleep(Duration::from_secs(2)).await,
                     _ => {}
                 }

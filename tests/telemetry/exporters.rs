@@ -15,7 +15,7 @@ use crate::process::{Home, Server};
 const STOP_MOST: Duration = Duration::from_secs(3);
 
 /// Places orders, one after the other.
-async fn orders(server: &Server, count: usize) {
+pub async fn orders(server: &Server, count: usize) {
     let buyer = Buyer::new();
     buyer.stock(&server.api, "tea", 349, 100_000).await;
     let url = format!("{}/v1/orders", server.api);
@@ -26,7 +26,7 @@ async fn orders(server: &Server, count: usize) {
     }
 }
 
-fn everything_to(exporters: &str) -> [(&str, &str); 4] {
+pub fn everything_to(exporters: &str) -> [(&str, &str); 4] {
     [
         ("DOCKET_TRACES__EXPORTERS", exporters),
         ("DOCKET_TRACES__SAMPLE_RATIO", "1.0"),
@@ -101,6 +101,7 @@ async fn the_same_spans_arrive_over_every_protocol() {
     assert_eq!(reference, spans(&by_zipkin));
     assert_eq!(reference, in_the_file(&home).into_iter().collect());
     for sink in [&by_http, &by_grpc] {
+        assert_eq!(sink.schema_urls(), ["https://opentelemetry.io/schemas/1.44.0"]);
         let resources = sink.resources();
         assert_eq!(resources.len(), 1);
         assert_eq!(resources[0]["team"], "blue");

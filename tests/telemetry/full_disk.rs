@@ -104,6 +104,10 @@ async fn a_full_disk_costs_lines_and_no_request() {
         .await;
     println!("300 orders on a full disk in {:.1?}", took.elapsed());
     assert_eq!(last_checkpoint(data), 0);
+    let readiness = caller.readiness().await;
+    assert_eq!(readiness["status"], "ready", "telemetry that gets lost turns nobody away");
+    let trouble = readiness["sinks"]["log_file"].as_str().unwrap();
+    assert!(trouble.starts_with("the last lines could not be written"), "{trouble}");
 
     fs::remove_file(filler).unwrap();
     let waited = Stopwatch::start();
@@ -112,6 +116,7 @@ async fn a_full_disk_costs_lines_and_no_request() {
         assert!(waited.elapsed() < PATIENCE, "{}", caller.counters().await.of_telemetry());
         tokio::time::sleep(PAUSE).await;
     }
+    assert_eq!(caller.readiness().await["sinks"]["log_file"], "ok");
     let after = caller.counters().await;
     let counted = |metric| (full.sum(metric), after.sum(metric));
     let lost = counted("telemetry_log_lines_lost_total");

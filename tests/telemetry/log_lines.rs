@@ -77,15 +77,17 @@ pub fn all_are_valid(data: &Path) -> usize {
 fn a_line_that_the_schema_does_not_know_is_refused() {
     let good = json!({
         "timestamp": "2026-11-23T17:39:12.000001Z", "severity": "INFO", "message": "request",
-        "service": "docket", "target": "docket::access", "http.route": "/v1/orders",
+        "service": "docket", "schema_version": 2, "module": "access",
+        "target": "docket::access", "http.route": "/v1/orders",
         "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736", "span_id": "00f067aa0ba902b7",
         "trace_flags": "01", "duration_ms": 1.5,
     });
     assert_eq!(faults(&good.to_string()), Vec::<String>::new());
-    let bad: [(&str, Value); 7] = [
+    let bad: [(&str, Value); 8] = [
         ("timestamp", "2026-11-23T17:39:12+01:00".into()),
         ("severity", "NOTICE".into()),
         ("message", 5.into()),
+        ("schema_version", 1.into()),
         ("trace_id", "0".repeat(32).into()),
         ("span_id", "00F067AA0BA902B7".into()),
         ("request_id", "".into()),
@@ -96,7 +98,8 @@ fn a_line_that_the_schema_does_not_know_is_refused() {
         line[name] = value;
         assert!(!faults(&line.to_string()).is_empty(), "{line}");
     }
-    for name in ["timestamp", "severity", "message", "service", "target", "span_id"] {
+    let required = ["timestamp", "severity", "message", "service", "schema_version", "module"];
+    for name in required.into_iter().chain(["target", "span_id"]) {
         let mut line = good.clone();
         line.as_object_mut().unwrap().remove(name);
         assert!(!faults(&line.to_string()).is_empty(), "{line}");

@@ -20,6 +20,7 @@ mod full_disk;
 
 mod log_filter;
 mod log_lines;
+mod log_versions;
 #[path = "../support/metrics_tools.rs"]
 mod metrics_tools;
 mod orphans;
@@ -31,5 +32,6 @@ mod prometheus;
 mod redaction;
 #[path = "../support/secrets.rs"]
 mod secrets;
+mod sinks;
 mod trust;
 mod whole_traces;

@@ -1,6 +1,6 @@
 //! What the log writer did and what it could not do: counters shared by its parts, read by metrics.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use tracing::Level;
 
@@ -55,6 +55,8 @@ pub struct LogCounts {
     pub rotations: [u64; 4],
     /// Lines that wait in the queue now.
     pub queue_lines: usize,
+    /// Whether the last write failed, so that lines are being lost now.
+    pub failing: bool,
 }
 
 /// The counters themselves; one set per log file.
@@ -66,9 +68,15 @@ pub(in crate::telemetry) struct Counts {
     lost: AtomicU64,
     io_errors: AtomicU64,
     rotations: [AtomicU64; 4],
+    failing: AtomicBool,
 }
 
 impl Counts {
+    /// Whether the file took what it was given last.
+    pub(super) fn took(&self, all: bool) {
+        self.failing.store(!all, Relaxed);
+    }
+
     pub(super) fn written(&self, lines: u64, bytes: u64) {
         self.lines.fetch_add(lines, Relaxed);
         self.bytes.fetch_add(bytes, Relaxed);
@@ -112,6 +120,7 @@ impl Counts {
             io_errors: self.io_errors.load(Relaxed),
             rotations: std::array::from_fn(|index| self.rotations[index].load(Relaxed)),
             queue_lines: 0,
+            failing: self.failing.load(Relaxed),
         }
     }
 }

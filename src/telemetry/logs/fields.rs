@@ -18,11 +18,13 @@ const FIELDS_BYTES_MAX: usize = 48 * 1_024;
 const SLACK_BYTES: usize = 256;
 const CAUSES_MAX: usize = 8;
 /// Keys that a line has of its own; a field of that name gets an underscore in front.
-const RESERVED: [&str; 10] = [
+const RESERVED: [&str; 12] = [
     "timestamp",
     "severity",
     "message",
     "service",
+    "schema_version",
+    "module",
     "target",
     "trace_id",
     "span_id",

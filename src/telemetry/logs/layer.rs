@@ -32,6 +32,10 @@ pub(in crate::telemetry) trait LineSink: Send + Sync {
     fn push(&self, level: Level, line: &[u8]);
 }
 
+/// The version of what a line looks like. 1 had neither `schema_version` nor `module`. A new field
+/// is no new version; a field that goes or means something else is.
+pub(super) const SCHEMA_VERSION: u32 = 2;
+
 /// What lines say and which of them are written.
 pub(in crate::telemetry) struct LineOptions {
     /// The `service` of every line.
@@ -73,7 +77,7 @@ fn rank(level: Level) -> usize {
 
 /// The layer that makes lines of events.
 pub(in crate::telemetry) struct LineLayer {
-    /// What stands between message and target in every line.
+    /// What stands between message and module in every line.
     service: Vec<u8>,
     clock: Clock,
     sampling: Sampling,
@@ -91,7 +95,8 @@ impl LineLayer {
     ) -> Self {
         let mut service = b",\"service\":".to_vec();
         json::string(&mut service, &options.service, INHERITED_BYTES_MAX);
-        service.extend_from_slice(b",\"target\":");
+        let version = format!(",\"schema_version\":{SCHEMA_VERSION},\"module\":");
+        service.extend_from_slice(version.as_bytes());
         let sampling = Sampling::new(options.sample_ratio);
         Self { service, clock: options.clock, sampling, counts: Arc::default(), file, terminal }
     }
@@ -216,6 +221,8 @@ impl Line {
         let message = &self.fields.message;
         out.extend_from_slice(if message.is_empty() { b"\"\"" } else { message });
         out.extend_from_slice(service);
+        json::string(out, module_of(metadata.target()), INHERITED_BYTES_MAX);
+        out.extend_from_slice(b",\"target\":");
         json::string(out, metadata.target(), INHERITED_BYTES_MAX);
         ids.iter().for_each(|ids| write_ids(out, ids));
         for (name, value) in self.inherited.iter() {
@@ -230,6 +237,14 @@ impl Line {
         }
         out.extend_from_slice(b"}\n");
     }
+}
+
+/// The part of docket that speaks, `orders` for `docket::orders::place`; of another library, its
+/// name.
+pub(super) fn module_of(target: &str) -> &str {
+    let (library, rest) = target.split_once("::").unwrap_or((target, ""));
+    let module = rest.split("::").next().unwrap_or_default();
+    if library == "docket" && !module.is_empty() { module } else { library }
 }
 
 fn write_pair(out: &mut Vec<u8>, name: &str, value: &[u8]) {

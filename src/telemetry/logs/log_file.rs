@@ -7,7 +7,7 @@ use std::time::Duration;
 use tracing::Level;
 
 use super::counts::{Counts, LogCounts};
-use super::layer::LineSink;
+use super::layer::{LineSink, SCHEMA_VERSION};
 use super::queue::{LogQueue, QueueGuard, QueueOptions};
 use super::rolling::{OpenError, Period, Reopen, RollingOptions, RollingWriter};
 use crate::config::{Logs, Rotate};
@@ -79,6 +79,8 @@ fn loss_line(service: &str, lost: u64) -> Vec<u8> {
         "severity": "WARN",
         "message": "log lines were lost: the queue was full or the disk did not take them",
         "service": service,
+        "schema_version": SCHEMA_VERSION,
+        "module": "telemetry",
         "target": "docket::telemetry",
         "lost": lost,
     });

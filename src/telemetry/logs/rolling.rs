@@ -268,6 +268,9 @@ impl RollingWriter {
         let outcome = self.buffer.send(&mut self.active);
         self.counts.written(outcome.lines, outcome.bytes as u64);
         self.counts.lost(outcome.lost);
+        if outcome.lines + outcome.lost > 0 {
+            self.counts.took(outcome.lost == 0);
+        }
         if let Some(error) = &outcome.error {
             self.troubles.report("writing", error);
         }

@@ -34,6 +34,7 @@ pub use ids::trace_began;
 pub use keep::Keep;
 pub(super) use keep::Ratio;
 pub(super) use pipeline::Pipeline;
+pub(super) use queue::ExportCounts;
 pub use view::{SpanLink, SpanView, TraceView};
 
 use super::context::current_ids;
@@ -47,6 +48,9 @@ use queue::{ExportQueue, QueueOptions, Worker};
 use sampler::HeadSampler;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// What the attributes of docket's spans mean: these semantic conventions of OpenTelemetry.
+const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.44.0";
 
 /// The pipeline of this process; spans are a matter of the whole process.
 static PIPELINE: OnceLock<Arc<Pipeline>> = OnceLock::new();
@@ -84,7 +88,9 @@ impl Tracing {
             .with_resource(resource.clone())
             .with_span_processor(Processor(Arc::clone(&pipeline)))
             .build();
-        let scope = InstrumentationScope::builder("docket").with_version(env!("CARGO_PKG_VERSION"));
+        let scope = InstrumentationScope::builder("docket")
+            .with_version(env!("CARGO_PKG_VERSION"))
+            .with_schema_url(SCHEMA_URL);
         let tracer = provider.tracer_with_scope(scope.build());
         Ok(Self { tracer, pipeline, provider, workers })
     }

@@ -28,6 +28,8 @@ pub(in crate::telemetry) struct ExportCounts {
     pub(in crate::telemetry) waiting: AtomicUsize,
     /// Microseconds since 1970, 0 for never.
     pub(in crate::telemetry) last_success: AtomicI64,
+    /// Whether the last export failed.
+    pub(in crate::telemetry) failing: AtomicBool,
 }
 
 /// How a queue behaves.
@@ -82,8 +84,7 @@ impl ExportQueue {
         let (built, ready) = std::sync::mpsc::channel();
         let counts = Arc::new(ExportCounts::default());
         let spans_most = options.spans_most;
-        let failing = AtomicBool::new(false);
-        let work = Work { name, counts: Arc::clone(&counts), options, failing };
+        let work = Work { name, counts: Arc::clone(&counts), options };
         let thread =
             std::thread::Builder::new().name(format!("export-{name}")).spawn(move || {
                 let exporter = {
@@ -127,7 +128,6 @@ struct Work {
     name: &'static str,
     counts: Arc<ExportCounts>,
     options: QueueOptions,
-    failing: AtomicBool,
 }
 
 impl Work {
@@ -241,7 +241,7 @@ impl Work {
 
     /// One line when an exporter begins to fail, and one when it works again.
     fn tell_change(&self, result: &Result<(), Failure>) {
-        let was_failing = self.failing.swap(result.is_err(), Relaxed);
+        let was_failing = self.counts.failing.swap(result.is_err(), Relaxed);
         match result {
             Err(failure) if !was_failing => {
                 tracing::warn!(exporter = self.name, error = %failure, "an exporter fails");

@@ -97,6 +97,8 @@ fn a_line_has_its_keys_in_a_fixed_order() {
         "severity",
         "message",
         "service",
+        "schema_version",
+        "module",
         "target",
         "trace_id",
         "span_id",
@@ -114,6 +116,21 @@ fn a_line_has_its_keys_in_a_fixed_order() {
     assert_eq!((&line["severity"], &line["message"]), (&"INFO".into(), &"placed".into()));
     assert_eq!((&line["items"], &line["total"]), (&3.into(), &9.5.into()));
     assert_eq!(line["trace_flags"], "01");
+    assert_eq!((&line["schema_version"], &line["module"]), (&2.into(), &"orders".into()));
+}
+
+#[test]
+fn a_line_names_the_module_that_speaks() {
+    for (target, module) in [
+        ("docket", "docket"),
+        ("docket::", "docket"),
+        ("docket::access", "access"),
+        ("docket::orders::place", "orders"),
+        ("actix_server::builder", "actix_server"),
+        ("docketing::orders", "docketing"),
+    ] {
+        assert_eq!(module_of(target), module, "{target}");
+    }
 }
 
 #[test]
@@ -344,7 +361,8 @@ fn a_person_reads_the_same_event_as_one_line() {
 fn the_schema_refuses_what_is_no_line() {
     let good = serde_json::json!({
         "timestamp": "2026-11-23T17:39:12.000001Z", "severity": "INFO", "message": "",
-        "service": "docket", "target": "docket::orders", "items": 3,
+        "service": "docket", "schema_version": 2, "module": "orders", "target": "docket::orders",
+        "items": 3,
     });
     assert!(SCHEMA.is_valid(&good));
     let with = |name: &str, value: Json| {
@@ -355,6 +373,7 @@ fn the_schema_refuses_what_is_no_line() {
     for bad in [
         with("timestamp", "2026-11-23T17:39:12Z".into()),
         with("severity", "NOTE".into()),
+        with("schema_version", 1.into()),
         with("message", Json::Null),
         with("items", serde_json::json!([3])),
         with("span_id", "00f067aa0ba902b7".into()),
