@@ -18,7 +18,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::audit::{SealKey, Sealer};
+use crate::audit::{Readings, SealKey, Sealer};
 use crate::config::Config;
 use crate::db::{DatabaseUrl, Db, DbOptions};
 use crate::error::Error;
@@ -54,6 +54,7 @@ struct Rooms {
     db: Arc<Db>,
     orders: Arc<Orders>,
     insight: Arc<Insight>,
+    readings: Arc<Readings>,
     gate: Arc<dyn Authenticate>,
     readiness: Arc<dyn Readiness>,
     log_filter: Arc<LogFilter>,
@@ -265,6 +266,7 @@ fn rooms(config: &Config, db: &Arc<Db>, level: Arc<LevelSwitch>) -> Rooms {
         db: Arc::clone(db),
         orders: Arc::new(Orders::new(Arc::clone(db), Arc::new(gateways), terms)),
         insight: Arc::new(Insight::new(Arc::clone(db), config.data_dir.join("logs"))),
+        readings: Arc::new(Readings::new(Arc::clone(db))),
         gate: Arc::new(KeyGate::new(Arc::clone(db))),
         readiness: Arc::new(readiness::Checks::new(Arc::clone(db))),
         log_filter: Arc::new(LogFilter::new(level)),
@@ -303,6 +305,7 @@ fn listen_main(config: &Config, rooms: &Rooms) -> Result<(Server, SocketAddr), F
         app.app_data(web::Data::new(Arc::clone(&rooms.db)))
             .app_data(web::Data::new(Arc::clone(&rooms.orders)))
             .app_data(web::Data::new(Arc::clone(&rooms.insight)))
+            .app_data(web::Data::new(Arc::clone(&rooms.readings)))
             .app_data(web::Data::new(Arc::clone(&rooms.gate)))
             .app_data(web::Data::new(rooms.limits.clone()))
             .app_data(web::Data::new(rooms.stopping.clone()))

@@ -4,14 +4,17 @@ use std::sync::Arc;
 
 use actix_web::{get, web};
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::prove::{Proof, prove};
 use super::read::{Filter, JournalEntry, read_after};
+use super::readings::Readings;
 use crate::db::Db;
 use crate::error::{Error, Refusal};
 use crate::http::{self, Call, Feed, Params, Problem, Reply, Text, scopes};
+use crate::telemetry::scrub;
 
 /// Adds the routes of this room.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -36,7 +39,8 @@ struct ListQuery {
 
 /// Reads the journal
 ///
-/// Oldest first, by the gap-free sequence. Pass `next_after` as `after` to go on.
+/// Oldest first, by the gap-free sequence. Pass `next_after` as `after` to go on. Who reads is
+/// itself on record: `journal.read`, once an hour for the same key and filter.
 #[utoipa::path(
     tag = "audit",
     params(ListQuery),
@@ -50,15 +54,21 @@ struct ListQuery {
 )]
 #[get("/v1/audit")]
 async fn list_entries(
-    _call: Call<scopes::AuditRead>,
+    call: Call<scopes::AuditRead>,
     params: Params<ListQuery>,
     db: web::Data<Arc<Db>>,
+    readings: web::Data<Arc<Readings>>,
 ) -> Result<Reply, Error> {
     let ListQuery { subject, actor, after, limit } = params.read()?;
     let filter = Filter { subject: text("subject", subject)?, actor: text("actor", actor)? };
     let after = http::read_after(after.as_deref())?;
     let limit = http::read_limit(limit.as_deref())?;
+    let what = json!({
+        "subject": filter.subject.as_deref().map(scrub),
+        "actor": filter.actor.as_deref().map(scrub),
+    });
     let data = db.read(move |conn| read_after(conn, &filter, after, limit)).await?;
+    readings.record(&call.origin, "journal.read", what).await;
     let next_after = data.last().map_or(after, |last| last.seq);
     Reply::json(200, &Feed { data, next_after })
 }
@@ -92,11 +102,14 @@ fn text(field: &str, value: Option<String>) -> Result<Option<String>, Refusal> {
 )]
 #[get("/v1/audit/{id}/proof")]
 async fn prove_entry(
-    _call: Call<scopes::AuditRead>,
+    call: Call<scopes::AuditRead>,
     id: web::Path<String>,
     db: web::Data<Arc<Db>>,
+    readings: web::Data<Arc<Readings>>,
 ) -> Result<Reply, Error> {
     let id = http::id_or_not_found("journal entry", &id)?;
+    let what = json!({ "entry": id });
     let proof = db.read(move |conn| prove(conn, id)).await?;
+    readings.record(&call.origin, "journal.read", what).await;
     Reply::json(200, &proof)
 }

@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use actix_web::get;
 use actix_web::web::{Data, Path};
+use serde_json::json;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::gather::Insight;
 use super::view::TelemetryView;
+use crate::audit::Readings;
 use crate::error::Error;
 use crate::http::scopes::Admin;
 use crate::http::{Call, Problem, Reply};
+use crate::telemetry::scrub;
 
 /// Registers the route.
 pub fn routes(config: &mut ServiceConfig) {
@@ -20,7 +23,8 @@ pub fn routes(config: &mut ServiceConfig) {
 /// Everything about an id
 ///
 /// The id of an order, a payment, a refund, a journal entry, a trace or a request, or an order's
-/// number: the order, its traces, its log lines and its journal entries in one answer.
+/// number: the order, its traces, its log lines and its journal entries in one answer. Who looks is on record: `telemetry.read`, once an hour for the same key and
+/// id.
 #[utoipa::path(
     tag = "telemetry",
     params(("id" = String, Path, description = "Any id")),
@@ -34,9 +38,14 @@ pub fn routes(config: &mut ServiceConfig) {
 )]
 #[get("/v1/telemetry/{id}")]
 async fn read_telemetry(
-    _call: Call<Admin>,
+    call: Call<Admin>,
     insight: Data<Arc<Insight>>,
+    readings: Data<Arc<Readings>>,
     id: Path<String>,
 ) -> Result<Reply, Error> {
-    Reply::json(200, &insight.about(id.into_inner()).await?)
+    let id = id.into_inner();
+    let what = json!({ "id": scrub(&id) });
+    let view = insight.about(id).await?;
+    readings.record(&call.origin, "telemetry.read", what).await;
+    Reply::json(200, &view)
 }
