@@ -28,6 +28,7 @@ pub(super) fn jobs(db: &Arc<Db>, orders: &Arc<Orders>, sealer: &Arc<Sealer>) -> 
         Arc::new(Sealing(Arc::clone(sealer))),
         Arc::new(Retention(Arc::clone(db))),
         Arc::new(Invariants(Arc::clone(db))),
+        Arc::new(Machine),
     ]
 }
 
@@ -186,5 +187,24 @@ impl Job for Invariants {
             tracing::error!(invariant = finding.id, rows = finding.total, "{}", finding.what);
         }
         Ok(0)
+    }
+}
+
+/// Looks whether the clock jumps and the disk fills up.
+struct Machine;
+
+#[async_trait]
+impl Job for Machine {
+    fn name(&self) -> &'static str {
+        "machine"
+    }
+
+    fn beat(&self) -> Duration {
+        Duration::from_secs(5)
+    }
+
+    async fn run(&self) -> Result<usize, Error> {
+        let looked = tokio::task::spawn_blocking(telemetry::watch_machine).await;
+        looked.map(|()| 0).map_err(|failure| Error::internal("looking at the machine", failure))
     }
 }

@@ -23,8 +23,8 @@ pub fn routes(config: &mut ServiceConfig) {
 /// Everything about an id
 ///
 /// The id of an order, a payment, a refund, a journal entry, a trace or a request, or an order's
-/// number: the order, its traces, its log lines and its journal entries in one answer. Who looks is on record: `telemetry.read`, once an hour for the same key and
-/// id.
+/// number: the order, its traces, its log lines and its journal entries in one answer. Who looks is
+/// on record: `telemetry.read`, once an hour for the same key and id.
 #[utoipa::path(
     tag = "telemetry",
     params(("id" = String, Path, description = "Any id")),

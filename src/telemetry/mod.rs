@@ -8,12 +8,14 @@ mod context;
 mod logs;
 pub mod metrics;
 mod propagation;
+mod ratio;
 mod redact;
 mod resource;
 mod sinks;
 mod sources;
 mod start;
 mod traces;
+mod watch;
 
 pub use account::{Account, about_order, about_payment, came_out, made_by};
 pub use context::current_span;
@@ -25,3 +27,4 @@ pub use start::{TelemetryGuard, line_layer, start, start_for_command};
 pub use traces::{
     Keep, SpanLink, SpanView, TraceView, find_trace, idle_trace, keep_trace, trace_began,
 };
+pub use watch::watch_machine;

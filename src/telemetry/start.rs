@@ -17,7 +17,7 @@ use super::logs::{
 };
 use super::sinks::Sinks;
 use super::traces::{LineWriter, Pipeline, Tracing};
-use super::{propagation, resource, sources};
+use super::{propagation, resource, sources, watch};
 use crate::config::Config;
 use crate::kernel::{Clock, Stopwatch};
 
@@ -76,6 +76,7 @@ pub fn start(config: &Config) -> Result<TelemetryGuard, Failure> {
             traces: config.traces.enabled.then_some(pipeline),
         };
         sinks.publish();
+        watch::begin(config);
     }
     Ok(TelemetryGuard { tracing: Some(tracing), log, switch: Arc::new(switch) })
 }

@@ -208,9 +208,11 @@ both! {
         let about = format!("/v1/telemetry/{order}");
         app.eventually(&about, |_| true).await;
         let first = before[0]["id"].as_str().unwrap();
+        let of_order = json!({ "subject": "order:1", "actor": null });
+        let of_actor = json!({ "subject": null, "actor": "[REDACTED]" });
         let readings = [
-            ("/v1/audit?subject=order:1&limit=7", "journal.read", json!({ "subject": "order:1", "actor": null })),
-            ("/v1/audit?actor=erika@example.test", "journal.read", json!({ "subject": null, "actor": "[REDACTED]" })),
+            ("/v1/audit?subject=order:1&limit=7", "journal.read", of_order),
+            ("/v1/audit?actor=erika@example.test", "journal.read", of_actor),
             (&format!("/v1/audit/{first}/proof"), "journal.read", json!({ "entry": first })),
             (&about, "telemetry.read", json!({ "id": order })),
         ];

@@ -44,3 +44,16 @@ async fn an_exporter_in_trouble_shows_until_it_works_again() {
         assert_eq!(lines_saying(home.data.path(), message).len(), 1, "{message}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_room_on_the_disk_is_told_from_the_start() {
+    let home = Home::on_sqlite();
+    let server =
+        home.start(&[("DOCKET_LOGS__KEEP_BYTES", "5000000"), ("DOCKET_LOGS__FILTER", "info")]);
+    let now = Caller::of(&server).counted(|now| now.sum("telemetry_log_files_bytes") > 0).await;
+    let (size, free) = (now.sum("disk_size_bytes"), now.sum("disk_free_bytes"));
+    assert!(0 < free && free < size, "{free} of {size}");
+    assert_eq!(now.sum("telemetry_log_budget_bytes"), 5_000_000);
+    assert_eq!(now.sum("clock_jumps_total"), 0);
+    server.stop();
+}

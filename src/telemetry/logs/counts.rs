@@ -34,8 +34,37 @@ impl Rotation {
     }
 }
 
-/// All levels, in the order of [`LogCounts::dropped`].
+/// All levels, in the order in which lines are counted by level.
 pub const LEVELS: [Level; 5] = [Level::TRACE, Level::DEBUG, Level::INFO, Level::WARN, Level::ERROR];
+
+fn rank(level: Level) -> usize {
+    LEVELS.iter().position(|known| *known == level).unwrap_or_default()
+}
+
+/// Lines by level, as in [`LEVELS`].
+#[derive(Debug, Default)]
+pub(in crate::telemetry) struct LineCounts {
+    rendered: [AtomicU64; LEVELS.len()],
+    suppressed: [AtomicU64; LEVELS.len()],
+}
+
+impl LineCounts {
+    pub(super) fn rendered(&self, level: Level) {
+        self.rendered[rank(level)].fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn suppressed(&self, level: Level) {
+        self.suppressed[rank(level)].fetch_add(1, Relaxed);
+    }
+
+    /// Severity, lines rendered, lines suppressed by sampling.
+    pub(in crate::telemetry) fn read(&self) -> [(&'static str, u64, u64); LEVELS.len()] {
+        std::array::from_fn(|level| {
+            let read = |counts: &[AtomicU64]| counts[level].load(Relaxed);
+            (LEVELS[level].as_str(), read(&self.rendered), read(&self.suppressed))
+        })
+    }
+}
 
 /// A reading of the counters. Lines pushed = written + dropped + lost, less the lines that tell
 /// of losses, once the queue is empty.
@@ -83,8 +112,7 @@ impl Counts {
     }
 
     pub(super) fn dropped(&self, level: Level) {
-        let index = LEVELS.iter().position(|known| *known == level).unwrap_or_default();
-        self.dropped[index].fetch_add(1, Relaxed);
+        self.dropped[rank(level)].fetch_add(1, Relaxed);
     }
 
     pub(super) fn lost(&self, lines: u64) {

@@ -6,7 +6,6 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use opentelemetry::Context as TraceContext;
 use opentelemetry::baggage::BaggageExt;
@@ -17,6 +16,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
+use super::counts::LineCounts;
 use super::fields::{ALWAYS, Fields, Value, Visitor};
 use super::inherited::{INHERITED_BYTES_MAX, Inherited, SpanFields, USER_ID, hands_down};
 use super::json::{self, Moment};
@@ -44,35 +44,6 @@ pub(in crate::telemetry) struct LineOptions {
     pub(in crate::telemetry) clock: Clock,
     /// The share of traces whose lines of `INFO` and below are written: 1.0 for all.
     pub(in crate::telemetry) sample_ratio: f64,
-}
-
-/// Lines by level, from `ERROR` to `TRACE`.
-#[derive(Default)]
-pub(in crate::telemetry) struct LineCounts {
-    rendered: [AtomicU64; 5],
-    suppressed: [AtomicU64; 5],
-}
-
-const LEVELS: [&str; 5] = ["ERROR", "WARN", "INFO", "DEBUG", "TRACE"];
-
-impl LineCounts {
-    /// Severity, lines rendered, lines suppressed by sampling.
-    pub(in crate::telemetry) fn read(&self) -> [(&'static str, u64, u64); LEVELS.len()] {
-        let read = |counts: &[AtomicU64], level: usize| counts[level].load(Ordering::Relaxed);
-        std::array::from_fn(|level| {
-            (LEVELS[level], read(&self.rendered, level), read(&self.suppressed, level))
-        })
-    }
-}
-
-fn rank(level: Level) -> usize {
-    match level {
-        Level::ERROR => 0,
-        Level::WARN => 1,
-        Level::INFO => 2,
-        Level::DEBUG => 3,
-        Level::TRACE => 4,
-    }
 }
 
 /// The layer that makes lines of events.
@@ -108,7 +79,7 @@ impl LineLayer {
 
     fn emit(&self, line: &mut Line, metadata: &Metadata<'_>, ids: Option<SpanIds>, sample: bool) {
         let (level, moment) = (*metadata.level(), Moment::of(self.clock.now()));
-        self.counts.rendered[rank(level)].fetch_add(1, Ordering::Relaxed);
+        self.counts.rendered(level);
         if let Some(file) = &self.file {
             let rate = sample.then_some(self.sampling.rate.as_str());
             line.render_json(metadata, &moment, &self.service, (ids, rate));
@@ -154,7 +125,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LineLayer {
         let (metadata, ids) = (event.metadata(), current_ids());
         let verdict = self.sampling.verdict(metadata, ids);
         if verdict == Verdict::Suppressed && !wants_always(event) {
-            self.counts.suppressed[rank(*metadata.level())].fetch_add(1, Ordering::Relaxed);
+            self.counts.suppressed(*metadata.level());
             return;
         }
         with_line(|line| {

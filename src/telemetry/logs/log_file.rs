@@ -1,5 +1,6 @@
 //! The log of a server: the queue, the file behind it, and the handles to both.
 
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use tracing::Level;
 
 use super::counts::{Counts, LogCounts};
 use super::layer::{LineSink, SCHEMA_VERSION};
+use super::names::LogNames;
 use super::queue::{LogQueue, QueueGuard, QueueOptions};
 use super::rolling::{OpenError, Period, Reopen, RollingOptions, RollingWriter};
 use crate::config::{Logs, Rotate};
@@ -85,6 +87,15 @@ fn loss_line(service: &str, lost: u64) -> Vec<u8> {
         "lost": lost,
     });
     format!("{line}\n").into_bytes()
+}
+
+/// How many bytes the log in this directory takes, with all that was put aside; 0 when there is
+/// none.
+pub(in crate::telemetry) fn log_bytes(directory: &Path) -> u64 {
+    let names = LogNames::new(directory, LOG_FILE);
+    let active = fs::metadata(names.active()).map_or(0, |file| file.len());
+    let aside = names.backups().unwrap_or_default();
+    active + aside.iter().map(|backup| backup.bytes).sum::<u64>()
 }
 
 /// How a file in the log directory is rotated and kept.

@@ -26,11 +26,11 @@ mod trouble;
 #[cfg(test)]
 mod volume;
 
-pub(super) use counts::{Counts, LEVELS, LogCounts, Rotation};
+pub(super) use counts::{Counts, LEVELS, LineCounts, LogCounts, Rotation};
 pub(super) use filter::switched;
 pub use filter::{FilterError, LevelSwitch};
-pub(super) use layer::{LineCounts, LineLayer, LineOptions, LineSink};
-pub(super) use log_file::{LogFile, rolling};
+pub(super) use layer::{LineLayer, LineOptions, LineSink};
+pub(super) use log_file::{LogFile, log_bytes, rolling};
 pub use lookup::{LogSearch, search_logs};
 pub(super) use panic::tell_panics;
 pub(super) use rolling::RollingWriter;

@@ -3,14 +3,15 @@
 use tracing::{Level, Metadata};
 
 use crate::telemetry::context::SpanIds;
+use crate::telemetry::ratio::Ratio;
 
 /// Lines of these targets are always written.
 const NEVER_SAMPLED: [&str; 2] = ["docket::audit", "docket::security"];
 
 /// The share of traces whose lines of `INFO` and below are written.
 pub(super) struct Sampling {
-    /// Traces with a number below this are kept; `None` keeps all.
-    bound: Option<u64>,
+    /// `None` keeps all.
+    ratio: Option<Ratio>,
     /// The share, as a line carries it.
     pub(super) rate: String,
 }
@@ -29,21 +30,19 @@ pub(super) enum Verdict {
 impl Sampling {
     /// Keeps a share between 0 and 1; one of 1 and above, or not a number, keeps all.
     pub(super) fn new(ratio: f64) -> Self {
-        const ALL: f64 = (1_u64 << 63) as f64;
-        let bound = (ratio < 1.0).then(|| (ratio.max(0.0) * ALL) as u64);
-        Self { bound, rate: format!("{:?}", ratio.clamp(0.0, 1.0)) }
+        Self {
+            ratio: (ratio < 1.0).then(|| Ratio::new(ratio)),
+            rate: format!("{:?}", ratio.clamp(0.0, 1.0)),
+        }
     }
 
-    /// A trace's number is the low half of its id without the last bit, as in the sampler
-    /// `TraceIdRatioBased` of OpenTelemetry: a share of 10 % of lines and one of 10 % of traces are
-    /// about the same traces.
+    /// What becomes of a line of this callsite, in this trace.
     pub(super) fn verdict(&self, metadata: &Metadata<'_>, ids: Option<SpanIds>) -> Verdict {
-        let (Some(bound), Some(ids)) = (self.bound, ids) else { return Verdict::Whole };
+        let (Some(ratio), Some(ids)) = (self.ratio, ids) else { return Verdict::Whole };
         if *metadata.level() <= Level::WARN || is_never_sampled(metadata.target()) {
             return Verdict::Whole;
         }
-        let number = u128::from_be_bytes(ids.trace_id.to_bytes()) as u64 >> 1;
-        if number < bound { Verdict::Sample } else { Verdict::Suppressed }
+        if ratio.takes(ids.trace_id) { Verdict::Sample } else { Verdict::Suppressed }
     }
 }
 

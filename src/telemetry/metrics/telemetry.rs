@@ -59,6 +59,7 @@ const DECISION: Option<Label> = Some((
 const UNKEPT: Option<Label> = Some(("reason", &["dropped", "idle", "late"]));
 const CUT_SHORT: Option<Label> = Some(("reason", &["bytes", "age"]));
 const ROTATION: Option<Label> = Some(("reason", &["size", "time", "start", "reopen"]));
+const DIRECTION: Option<Label> = Some(("direction", &["forward", "backward"]));
 /// The rules are the redaction's own closed set: a series exists once its source names it.
 const RULE: Option<Label> = Some(("rule", &[]));
 
@@ -98,6 +99,17 @@ const DECLARED: &[Declared] = &[
     ("telemetry_log_bytes_total", "Bytes of log lines written", None),
     ("telemetry_log_rotations_total", "Log files begun, by why", ROTATION),
     ("telemetry_log_write_errors_total", "Operations on log files that failed", None),
+    ("telemetry_log_files_bytes", "What the log and all that was put aside of it take", None),
+    ("telemetry_log_budget_bytes", "What they may take before the oldest is removed", None),
+    ("disk_size_bytes", "Size of the disk that the data directory is on", None),
+    ("disk_free_bytes", "What the process may still write there", None),
+    (
+        "disk_time_left_seconds",
+        "Until nothing is free there, at the rate of the last day; +Inf when it does not fill",
+        None,
+    ),
+    ("clock_jumps_total", "Jumps of the machine's clock by a second and more", DIRECTION),
+    ("clock_last_jump_seconds", "The last of them; below 0 when it was set back", None),
     ("telemetry_log_queue_lines", "Log lines that wait to be written", None),
 ];
 

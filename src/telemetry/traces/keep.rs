@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use opentelemetry::trace::{SpanKind, Status, TraceId};
+use opentelemetry::trace::{SpanKind, Status};
 use opentelemetry_sdk::trace::SpanData;
 
 use crate::config::Traces;
@@ -37,33 +37,6 @@ impl Keep {
         Self::Inbound,
         Self::Ratio,
     ];
-}
-
-/// The share of ordinary traces that is kept, by trace id: every process that knows the id comes
-/// to the same answer.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::telemetry) struct Ratio(u64);
-
-impl Ratio {
-    /// `share` is 0 to 1.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
-        reason = "a share of 2^63 needs no more digits than an f64 has"
-    )]
-    pub(in crate::telemetry) fn new(share: f64) -> Self {
-        Self((share.clamp(0.0, 1.0) * (1_u64 << 63) as f64) as u64)
-    }
-
-    /// Whether the trace belongs to the share.
-    pub(in crate::telemetry) fn takes(self, trace_id: TraceId) -> bool {
-        let bytes = trace_id.to_bytes();
-        let low = u64::from_be_bytes([
-            bytes[8], bytes[9], bytes[10], bytes[11], bytes[12], bytes[13], bytes[14], bytes[15],
-        ]);
-        (low >> 1) < self.0
-    }
 }
 
 /// From when a trace counts as slow, by the name of its root span.
@@ -134,14 +107,6 @@ impl Evidence {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_ratio_takes_its_share_and_always_the_same_traces() {
-        let ids = (0..10_000_u128).map(|n| TraceId::from(n.wrapping_mul(0x9E37_79B9_7F4A_7C15)));
-        let taken = |share| ids.clone().filter(|id| Ratio::new(share).takes(*id)).count();
-        assert_eq!((taken(0.0), taken(1.0)), (0, 10_000));
-        assert!((900..1_100).contains(&taken(0.1)), "{}", taken(0.1));
-    }
 
     #[test]
     fn the_strongest_reason_is_named() {

@@ -32,13 +32,13 @@ use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 pub(super) use export::LineWriter;
 pub use ids::trace_began;
 pub use keep::Keep;
-pub(super) use keep::Ratio;
 pub(super) use pipeline::Pipeline;
 pub(super) use queue::ExportCounts;
 pub use view::{SpanLink, SpanView, TraceView};
 
 use super::context::current_ids;
 use super::metrics::PendingExemplar;
+use super::ratio::Ratio;
 use crate::config::{Exporter as ExporterConfig, Traces};
 use crate::kernel::Stopwatch;
 use export::Exporter;

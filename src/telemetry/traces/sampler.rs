@@ -5,7 +5,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::trace::{Link, SpanKind, TraceContextExt, TraceId, TraceState};
 use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 
-use super::keep::Ratio;
+use crate::telemetry::ratio::Ratio;
 
 /// Records every span, because what a trace is worth is known at its end. The sampled flag, which
 /// log lines and gateways see, says only that the trace is kept whatever comes of it.

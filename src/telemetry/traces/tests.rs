@@ -11,12 +11,13 @@ use opentelemetry::trace::{
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider, Span};
 
-use super::keep::{Keep, Ratio};
+use super::keep::Keep;
 use super::pipeline::Pipeline;
 use super::processor::Processor;
 use super::sampler::HeadSampler;
 use super::view::TraceView;
 use crate::config::{Config, Traces};
+use crate::telemetry::ratio::Ratio;
 
 fn config(settings: &[(&str, &str)]) -> Traces {
     let name = |name: &str| format!("DOCKET_TRACES__{name}");

@@ -259,7 +259,7 @@ fn success_lines_are_sampled_by_trace_and_nothing_else_is() {
     assert!(lines.iter().all(|line| line.get("sample_rate").is_none()));
     assert!(lines[1].get("always").is_none());
     assert_eq!(setup.counts.read()[2], ("INFO", 4, 2));
-    assert_eq!(setup.counts.read()[1], ("WARN", 1, 0));
+    assert_eq!(setup.counts.read()[3], ("WARN", 1, 0));
 }
 
 #[test]
