@@ -29,6 +29,7 @@ pub(super) fn jobs(db: &Arc<Db>, orders: &Arc<Orders>, sealer: &Arc<Sealer>) -> 
         Arc::new(Retention(Arc::clone(db))),
         Arc::new(Invariants(Arc::clone(db))),
         Arc::new(Machine),
+        Arc::new(Anomalies),
     ]
 }
 
@@ -206,5 +207,24 @@ impl Job for Machine {
     async fn run(&self) -> Result<usize, Error> {
         let looked = tokio::task::spawn_blocking(telemetry::watch_machine).await;
         looked.map(|()| 0).map_err(|failure| Error::internal("looking at the machine", failure))
+    }
+}
+
+/// Scores whether the shop behaves as it usually does.
+struct Anomalies;
+
+#[async_trait]
+impl Job for Anomalies {
+    fn name(&self) -> &'static str {
+        "anomalies"
+    }
+
+    fn beat(&self) -> Duration {
+        Duration::from_secs(60)
+    }
+
+    async fn run(&self) -> Result<usize, Error> {
+        let scored = tokio::task::spawn_blocking(telemetry::score_anomalies).await;
+        scored.map(|()| 0).map_err(|failure| Error::internal("scoring anomalies", failure))
     }
 }

@@ -4,6 +4,7 @@
 //! answer and journal entry carries) and its events into log lines, and owns the metrics registry.
 
 mod account;
+mod anomaly;
 mod context;
 mod logs;
 pub mod metrics;
@@ -18,6 +19,7 @@ mod traces;
 mod watch;
 
 pub use account::{Account, about_order, about_payment, came_out, made_by};
+pub use anomaly::score_anomalies;
 pub use context::current_span;
 pub use logs::{FilterError, Found as FoundLines, LevelSwitch, LogSearch, search_logs};
 pub use propagation::{InboundHeaders, begin_request, link, outbound_headers, traced};

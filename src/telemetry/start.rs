@@ -17,7 +17,7 @@ use super::logs::{
 };
 use super::sinks::Sinks;
 use super::traces::{LineWriter, Pipeline, Tracing};
-use super::{propagation, resource, sources, watch};
+use super::{anomaly, propagation, resource, sources, watch};
 use crate::config::Config;
 use crate::kernel::{Clock, Stopwatch};
 
@@ -77,6 +77,7 @@ pub fn start(config: &Config) -> Result<TelemetryGuard, Failure> {
         };
         sinks.publish();
         watch::begin(config);
+        anomaly::begin(config.data_dir.join("baselines.json"));
     }
     Ok(TelemetryGuard { tracing: Some(tracing), log, switch: Arc::new(switch) })
 }
@@ -166,6 +167,7 @@ impl TelemetryGuard {
     }
 
     fn end_within(&mut self, most: Duration) {
+        anomaly::end();
         let took = Stopwatch::start();
         if let Some(tracing) = self.tracing.take() {
             let pipeline = Arc::clone(&tracing.pipeline);

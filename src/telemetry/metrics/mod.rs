@@ -44,6 +44,11 @@ pub fn render(format: Format) -> Result<String, Error> {
     METRICS.render(format)
 }
 
+/// Every metric as it is now.
+pub(in crate::telemetry) fn gathered() -> Vec<prometheus::proto::MetricFamily> {
+    METRICS.page.registry.gather()
+}
+
 /// Takes what a part of the telemetry counts by itself onto the page.
 pub(in crate::telemetry) fn register_source(source: Source) {
     METRICS.telemetry.add_source(source);

@@ -59,6 +59,8 @@ const DECISION: Option<Label> = Some((
 const UNKEPT: Option<Label> = Some(("reason", &["dropped", "idle", "late"]));
 const CUT_SHORT: Option<Label> = Some(("reason", &["bytes", "age"]));
 const ROTATION: Option<Label> = Some(("reason", &["size", "time", "start", "reopen"]));
+const SIGNAL: Option<Label> =
+    Some(("signal", &["error_share", "order_rate", "decline_share", "log_rate"]));
 const DIRECTION: Option<Label> = Some(("direction", &["forward", "backward"]));
 /// The rules are the redaction's own closed set: a series exists once its source names it.
 const RULE: Option<Label> = Some(("rule", &[]));
@@ -110,6 +112,12 @@ const DECLARED: &[Declared] = &[
     ),
     ("clock_jumps_total", "Jumps of the machine's clock by a second and more", DIRECTION),
     ("clock_last_jump_seconds", "The last of them; below 0 when it was set back", None),
+    (
+        "anomaly_score",
+        "By how many spreads the last minute was off what is usual; anomalous from 6 on",
+        SIGNAL,
+    ),
+    ("anomaly_expected", "What was expected of it: a share, or a number per minute", SIGNAL),
     ("telemetry_log_queue_lines", "Log lines that wait to be written", None),
 ];
 
