@@ -123,7 +123,7 @@ pub async fn start(
     let handles = [main.handle(), ops.handle()];
     tokio::spawn(main);
     tokio::spawn(ops);
-    let workers = Workers::start(background::jobs(&db, &rooms.orders, &sealer));
+    let workers = Workers::start(background::jobs(&db, &rooms.orders, &sealer, &rooms.readings));
     tracing::info!(main = %main_at, ops = %ops_at, database = %options.url, "docket serves");
     Ok(Running {
         main: main_at,
@@ -156,6 +156,7 @@ impl Running {
             handle.stop(true).await;
         }
         self.workers.stop(WORKERS_PATIENCE).await;
+        background::record_the_rest(&self.rooms.readings).await;
         background::seal_the_rest(&self.sealer).await;
         self.turn.give_up(&self.rooms.db).await;
         self.rooms.db.close().await;

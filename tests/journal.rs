@@ -250,7 +250,9 @@ async fn get(db: &Arc<Db>, path: &str) -> (u16, String) {
         .configure(audit::routes)
         .configure(events::routes)
         .split_for_parts();
+    let readings = Arc::new(audit::Readings::new(Arc::clone(db)));
     let app = app.app_data(web::Data::new(gate)).app_data(web::Data::new(Arc::clone(db)));
+    let app = app.app_data(web::Data::new(readings));
     let app = test::init_service(app).await;
     let request = test::TestRequest::get().uri(path).to_request();
     let response = test::call_service(&app, request).await;

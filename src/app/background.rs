@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::audit::{Guard, Sealer};
+use crate::audit::{Guard, Readings, Sealer};
 use crate::check;
 use crate::db::{Db, Dialect};
 use crate::error::Error;
@@ -16,11 +16,17 @@ use crate::orders::Orders;
 use crate::telemetry::{self, Keep, metrics};
 
 const SEALING: &str = "sealing";
+const READINGS: &str = "readings";
 const LEASE: Duration = Duration::from_secs(10);
 const RETENTION_BATCH: i64 = 500;
 
 /// All jobs.
-pub(super) fn jobs(db: &Arc<Db>, orders: &Arc<Orders>, sealer: &Arc<Sealer>) -> Vec<Arc<dyn Job>> {
+pub(super) fn jobs(
+    db: &Arc<Db>,
+    orders: &Arc<Orders>,
+    sealer: &Arc<Sealer>,
+    readings: &Arc<Readings>,
+) -> Vec<Arc<dyn Job>> {
     vec![
         Arc::new(Settlement(Arc::clone(orders))),
         Arc::new(Expiry(Arc::clone(orders))),
@@ -28,6 +34,7 @@ pub(super) fn jobs(db: &Arc<Db>, orders: &Arc<Orders>, sealer: &Arc<Sealer>) -> 
         Arc::new(Sealing(Arc::clone(sealer))),
         Arc::new(Retention(Arc::clone(db))),
         Arc::new(Invariants(Arc::clone(db))),
+        Arc::new(RecordReadings(Arc::clone(readings))),
         Arc::new(Machine),
         Arc::new(Anomalies),
     ]
@@ -58,6 +65,13 @@ impl SealingTurn {
         if let Err(error) = released {
             tracing::warn!(error = %error, "the lease for sealing ends by itself, in 10 s");
         }
+    }
+}
+
+/// Puts into the journal who read it since the last beat.
+pub(super) async fn record_the_rest(readings: &Readings) {
+    if let Err(error) = readings.record_waiting(&Origin::of(Actor::Job(READINGS))).await {
+        tracing::warn!(error = %error, "who read the journal last is in the log only");
     }
 }
 
@@ -188,6 +202,24 @@ impl Job for Invariants {
             tracing::error!(invariant = finding.id, rows = finding.total, "{}", finding.what);
         }
         Ok(0)
+    }
+}
+
+/// Puts into the journal who read it.
+struct RecordReadings(Arc<Readings>);
+
+#[async_trait]
+impl Job for RecordReadings {
+    fn name(&self) -> &'static str {
+        READINGS
+    }
+
+    fn beat(&self) -> Duration {
+        Duration::from_secs(3_600)
+    }
+
+    async fn run(&self) -> Result<usize, Error> {
+        self.0.record_waiting(&Origin::of(Actor::Job(self.name()))).await
     }
 }
 

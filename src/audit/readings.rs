@@ -1,82 +1,108 @@
-//! Who reads the journal and the logs is itself in the journal.
+//! Who reads the journal and the logs is itself on record.
+//!
+//! Reading writes nothing: what can be read stays so on a full disk, and a reader who follows the
+//! journal does not read, for ever, that it reads. Readings are told in the log at once, and put
+//! into the journal together, once an hour and when the server stops.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::entry::{Entry, Subject};
-use super::record::record;
+use super::record::record_all;
 use crate::db::Db;
-use crate::kernel::{Origin, Stopwatch};
+use crate::error::Error;
+use crate::kernel::{KeyId, Origin, Timestamp};
 
-/// Reading the same again within this is one entry: a reader who follows the journal would
-/// otherwise read, for ever, that it reads.
-const ONE_READING: Duration = Duration::from_secs(3_600);
-/// More readings than these are not kept apart; a forgotten one is recorded once more.
-const READINGS_MAX: usize = 10_000;
+/// More readings than these are not kept apart within an hour.
+const READINGS_MAX: usize = 1_000;
 
-/// Puts on record who read what.
+/// The readings that are not in the journal yet.
 pub struct Readings {
     db: Arc<Db>,
-    recorded: Mutex<HashMap<Reading, Stopwatch>>,
+    waiting: Mutex<HashMap<Reading, Times>>,
 }
 
+/// Who read, what kind of thing (`journal.read`), and which part of it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Reading {
-    actor: String,
+    key_id: KeyId,
     kind: &'static str,
-    what: String,
+    what: Value,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Times {
+    count: u64,
+    first: Timestamp,
+    last: Timestamp,
 }
 
 impl Readings {
     /// Records into this journal.
     #[must_use]
     pub fn new(db: Arc<Db>) -> Self {
-        Self { db, recorded: Mutex::default() }
+        Self { db, waiting: Mutex::default() }
     }
 
-    /// The caller of this request read something: `kind` says what (`journal.read`), `what` which
-    /// part of it, without anything personal.
+    /// This key read something: `kind` says what (`journal.read`), `what` which part of it, without
+    /// anything personal.
+    pub fn note(&self, key_id: KeyId, kind: &'static str, what: Value) {
+        let now = self.db.clock().now();
+        let mut waiting = self.waiting();
+        let mut reading = Reading { key_id, kind, what };
+        if waiting.len() >= READINGS_MAX && !waiting.contains_key(&reading) {
+            reading.what = json!("more");
+        }
+        let once = Times { count: 0, first: now, last: now };
+        let times = waiting.entry(reading.clone()).or_insert(once);
+        (times.count, times.last) = (times.count + 1, now);
+        let is_first = times.count == 1;
+        drop(waiting);
+        if is_first {
+            let Reading { kind, what, .. } = reading;
+            tracing::info!(target: "docket::security", reader = %key_id, %what, "{kind}");
+        }
+    }
+
+    /// Puts the readings since the last time into the journal; answers how many. What cannot be
+    /// written waits for the next time.
     ///
-    /// When it cannot be written the answer is given all the same, with a warning in the log: what
-    /// explains a failing database must stay readable.
-    pub async fn record(&self, origin: &Origin, kind: &'static str, what: Value) {
-        let reading = Reading { actor: origin.actor.to_string(), kind, what: what.to_string() };
-        if !self.begin(&reading) {
-            return;
+    /// # Errors
+    /// What the database refuses.
+    pub async fn record_waiting(&self, origin: &Origin) -> Result<usize, Error> {
+        let taken: Vec<_> = self.waiting().drain().collect();
+        let entries = taken.iter().map(|(reading, times)| entry(reading, *times));
+        let entries = entries.collect::<Result<Vec<Entry>, Error>>()?;
+        if entries.is_empty() {
+            return Ok(0);
         }
-        let write = self
-            .db
-            .write(origin, move |tx| record(tx, Entry::new(kind, Subject::Server).after(&what)?));
-        if let Err(error) = write.await {
-            self.recorded().remove(&reading);
-            tracing::warn!(
-                target: "docket::security",
-                actor = reading.actor, kind, error = %error,
-                "a reading could not be put on record"
-            );
+        let written = self.db.write(origin, move |tx| record_all(tx, entries.clone())).await;
+        if written.is_err() {
+            self.put_back(&taken);
+        }
+        written.map(|()| taken.len())
+    }
+
+    fn put_back(&self, taken: &[(Reading, Times)]) {
+        let mut waiting = self.waiting();
+        for (reading, earlier) in taken {
+            let times = waiting.entry(reading.clone()).or_insert(Times { count: 0, ..*earlier });
+            (times.count, times.first) = (times.count + earlier.count, earlier.first);
         }
     }
 
-    /// Whether this reading is a new one.
-    fn begin(&self, reading: &Reading) -> bool {
-        let mut recorded = self.recorded();
-        if recorded.get(reading).is_some_and(|since| since.elapsed() < ONE_READING) {
-            return false;
-        }
-        if recorded.len() >= READINGS_MAX {
-            recorded.retain(|_, since| since.elapsed() < ONE_READING);
-        }
-        if recorded.len() >= READINGS_MAX {
-            recorded.clear();
-        }
-        recorded.insert(reading.clone(), Stopwatch::start());
-        true
+    fn waiting(&self) -> MutexGuard<'_, HashMap<Reading, Times>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    fn recorded(&self) -> MutexGuard<'_, HashMap<Reading, Stopwatch>> {
-        self.recorded.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn entry(reading: &Reading, times: Times) -> Result<Entry, Error> {
+    Entry::new(reading.kind, Subject::Key(reading.key_id)).after(json!({
+        "what": reading.what,
+        "times": times.count,
+        "first_at": times.first,
+        "last_at": times.last,
+    }))
 }

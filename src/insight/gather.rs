@@ -151,9 +151,10 @@ impl Known {
         let order = order_id.map(|id| orders::find(conn, id)).transpose()?.flatten();
         if let Some(order) = &order {
             journal.extend(audit::about(conn, &subjects(order), ENTRIES_MOST)?);
-            journal.sort_by_key(|entry| entry.seq);
-            journal.dedup_by_key(|entry| entry.seq);
         }
+        journal.extend(named.entry.clone());
+        journal.sort_by_key(|entry| entry.seq);
+        journal.dedup_by_key(|entry| entry.seq);
         let of_order = order.iter().filter_map(|order| order.trace_id.clone());
         let trace_ids = journal.iter().filter_map(|entry| entry.trace_id.clone());
         let trace_ids = trace_ids.chain(of_order).chain(named.trace_id.clone()).collect();

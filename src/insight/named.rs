@@ -1,6 +1,6 @@
 //! What an id names.
 
-use crate::audit;
+use crate::audit::{self, JournalEntry};
 use crate::db::Conn;
 use crate::error::Error;
 use crate::kernel::{EntryId, OperationId, OrderId, PaymentId, RequestId, Timestamp, words};
@@ -35,12 +35,22 @@ pub(super) struct Named {
     pub(super) request_id: Option<String>,
     /// When the trace or the request began, where its id tells.
     pub(super) began: Option<Timestamp>,
+    /// The journal entry itself, when the id is one: not every entry has a trace or a request that
+    /// leads to it.
+    pub(super) entry: Option<JournalEntry>,
 }
 
 impl Named {
     fn of_order(kind: IdKind, order_id: OrderId) -> Self {
         let began = order_id.made_at();
-        Self { kind, order_id: Some(order_id), trace_id: None, request_id: None, began }
+        Self {
+            kind,
+            order_id: Some(order_id),
+            trace_id: None,
+            request_id: None,
+            began,
+            entry: None,
+        }
     }
 
     fn trace(id: &str) -> Self {
@@ -50,6 +60,7 @@ impl Named {
             trace_id: Some(id.to_owned()),
             request_id: None,
             began: telemetry::trace_began(id),
+            entry: None,
         }
     }
 
@@ -60,6 +71,7 @@ impl Named {
             trace_id: None,
             request_id: Some(id.to_owned()),
             began: id.parse::<RequestId>().ok().and_then(|id| id.made_at()),
+            entry: None,
         }
     }
 }
@@ -106,9 +118,10 @@ fn of_entry(conn: &mut Conn, id: &str) -> Result<Option<Named>, Error> {
     Ok(Some(Named {
         kind: IdKind::JournalEntry,
         order_id,
-        trace_id: entry.trace_id,
-        request_id: entry.request_id,
+        trace_id: entry.trace_id.clone(),
+        request_id: entry.request_id.clone(),
         began: Some(entry.created_at),
+        entry: Some(entry),
     }))
 }
 

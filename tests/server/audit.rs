@@ -26,18 +26,8 @@ async fn ask(app: &TestApp, query: Statement) -> Vec<String> {
     rows.into_iter().map(|row| row.found).collect()
 }
 
-/// Every entry but those about reading, once all that are committed have their number.
+/// Every entry, once all that are committed have their number.
 async fn journal(app: &TestApp) -> Vec<Value> {
-    let mut entries = whole_journal(app).await;
-    entries.retain(|entry| !is_reading(entry));
-    entries
-}
-
-fn is_reading(entry: &Value) -> bool {
-    ["journal.read", "telemetry.read"].map(Value::from).contains(&entry["type"])
-}
-
-async fn whole_journal(app: &TestApp) -> Vec<Value> {
     let waiting = || ask(app, Statement::new("SELECT entry_id AS found FROM journal_unsequenced"));
     while !waiting().await.is_empty() {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
@@ -199,42 +189,6 @@ both! {
         assert_eq!(journal(app).await.len(), before);
     }
 
-    async fn who_reads_the_journal_and_the_logs_is_on_record(app: &TestApp) {
-        app.product("tea", 500, 100).await;
-        let (order, _) = order(app, "automatic").await;
-        let order = order.replace("/v1/orders/", "");
-        let before = whole_journal(app).await;
-        let owner = app.owner();
-        let about = format!("/v1/telemetry/{order}");
-        app.eventually(&about, |_| true).await;
-        let first = before[0]["id"].as_str().unwrap();
-        let of_order = json!({ "subject": "order:1", "actor": null });
-        let of_actor = json!({ "subject": null, "actor": "[REDACTED]" });
-        let readings = [
-            ("/v1/audit?subject=order:1&limit=7", "journal.read", of_order),
-            ("/v1/audit?actor=erika@example.test", "journal.read", of_actor),
-            (&format!("/v1/audit/{first}/proof"), "journal.read", json!({ "entry": first })),
-            (&about, "telemetry.read", json!({ "id": order })),
-        ];
-        for (path, ..) in readings.iter().chain(&readings) {
-            app.eventually(path, |_| true).await;
-        }
-        owner.get("/v1/telemetry/no-such-thing").await.refused(404, "not_found");
-        owner.get("/v1/audit?limit=0").await.refused(422, "validation");
-        let after = whole_journal(app).await;
-        let mut found: Vec<_> = after.iter().filter(|entry| is_reading(entry)).collect();
-        let of_the_test = json!({ "subject": null, "actor": null });
-        found.retain(|entry| entry["after"] != of_the_test);
-        assert_eq!(found.len(), readings.len(), "the same reading is one entry: {found:?}");
-        for (path, kind, what) in readings {
-            let entry = found.iter().find(|entry| entry["after"] == what).unwrap_or_else(|| panic!("{path}"));
-            assert_eq!((&entry["type"], &entry["subject"]), (&kind.into(), &"server".into()));
-            let placed = after.iter().find(|entry| entry["type"] == "order.placed").unwrap();
-            assert_eq!(entry["actor"], placed["actor"]);
-            assert!(entry["request_id"].is_string() && entry["trace_id"].is_string(), "{entry}");
-        }
-    }
-
     async fn the_journal_is_read_by_subject_and_actor(app: &TestApp) {
         app.product("tea", 500, 100).await;
         let (order, payment) = order(app, "manual").await;
@@ -252,8 +206,7 @@ both! {
             ("subject=stock:tea".into(), "subject", json!("stock:tea")),
             ("subject=nothing".into(), "subject", json!("nothing")),
         ] {
-            let mut page = app.owner().get(&format!("/v1/audit?{query}&limit=200")).await.expect(200);
-            page["data"].as_array_mut().unwrap().retain(|entry| !is_reading(entry));
+            let page = app.owner().get(&format!("/v1/audit?{query}&limit=200")).await.expect(200);
             let expected: Vec<_> = all.iter().filter(|entry| entry[field] == value).cloned().collect();
             assert_eq!(page["data"], json!(expected), "{query}");
         }

@@ -66,6 +66,15 @@ both! {
         }
     }
 
+    async fn an_entry_without_a_trace_leads_to_itself(app: &TestApp) {
+        app.at_command_line(|tx| docket::identity::create(tx, "other", &[])).await;
+        let by_command_line = |page: &Value| !page["data"].as_array().unwrap().is_empty();
+        let page = app.eventually("/v1/audit?actor=cli", by_command_line).await;
+        let entry = &page["data"][0];
+        let view = about(app, text(&entry["id"])).await.expect(200);
+        assert_eq!((&view["kind"], &view["journal"]), (&json!("journal_entry"), &json!([entry])));
+    }
+
     async fn a_trace_that_changed_nothing_is_found_too(app: &TestApp) {
         let read = app.owner().get("/v1/orders?limit=1").await;
         let id = read.header("x-trace-id").to_owned();

@@ -29,6 +29,7 @@ mod postgres;
 #[path = "../support/process.rs"]
 mod process;
 mod prometheus;
+mod readings;
 mod redaction;
 #[path = "../support/secrets.rs"]
 mod secrets;
