@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use super::failure::Outcome;
 use super::{context, table};
 use crate::config::{Exporter, Traces};
+use crate::telemetry::scrub;
 
 pub(super) fn run(file: Option<&Path>) -> Outcome {
     let config = context::load(file)?;
@@ -33,7 +34,8 @@ fn traces(traces: &Traces) -> String {
         return "not recorded".into();
     }
     let exporter = |exporter: &Exporter| match exporter.address() {
-        Some(address) => format!("{} to {address}", exporter.kind.as_str()),
+        // An address may have credentials in it.
+        Some(address) => format!("{} to {}", exporter.kind.as_str(), scrub(address)),
         None => exporter.kind.as_str().to_owned(),
     };
     let exporters = list(traces.exporters.iter().map(exporter));

@@ -217,6 +217,12 @@ impl Environment<'_> {
                 }
             }
         }
+        for name in ["CERTIFICATE", "CLIENT_KEY", "CLIENT_CERTIFICATE"] {
+            // Whoever asks for TLS must not believe to have it.
+            if let Some(path) = self.otlp(name).map(str::to_owned) {
+                self.pass_over::<()>(&format!("OTEL_EXPORTER_OTLP_{name}"), &path);
+            }
+        }
         for (name, value) in pairs(self.otlp("HEADERS").unwrap_or_default()) {
             put(exporter, "headers", &name, value);
         }

@@ -151,3 +151,14 @@ fn what_is_not_known_is_passed_over_with_a_warning() {
     }
     assert_eq!(ExporterKind::OtlpHttp.as_str(), "otlp_http");
 }
+
+#[test]
+fn who_asks_for_tls_is_told_that_there_is_none() {
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318");
+    for name in ["OTEL_EXPORTER_OTLP_CERTIFICATE", "OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY"] {
+        let config = with(&[endpoint, (name, "/etc/ca.pem")]);
+        assert_eq!(config.warnings.len(), 1, "{name}: {:?}", config.warnings);
+        assert!(config.warnings[0].contains("/etc/ca.pem"));
+    }
+    assert_eq!(with(&[endpoint]).warnings, Vec::<String>::new());
+}
