@@ -222,7 +222,7 @@ pub(super) fn number_of(conn: &mut Conn, id: &str) -> Result<Option<Option<i64>>
         .left_join(journal_sequence::table)
         .filter(journal_entries::id.eq(id))
         .select(journal_sequence::seq.nullable())
-        .first(conn);
+        .get_result(conn);
     Ok(found.optional()?)
 }
 

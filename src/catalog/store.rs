@@ -127,7 +127,7 @@ fn product(row: Row, prices: Vec<Price>) -> Product {
 
 pub(super) fn exists(conn: &mut Conn, sku: &str) -> Result<bool, Error> {
     let found: Option<String> =
-        products::table.find(sku).select(products::sku).first(conn).optional()?;
+        products::table.find(sku).select(products::sku).get_result(conn).optional()?;
     Ok(found.is_some())
 }
 

@@ -69,7 +69,7 @@ pub(super) fn find(tx: &mut WriteTx<'_>, id: &ClaimId) -> Result<Option<Found>, 
             keys::headers,
             keys::body,
         ))
-        .first(tx.conn());
+        .get_result(tx.conn());
     Ok(found.optional()?)
 }
 

@@ -20,7 +20,7 @@ pub(super) struct Row {
 }
 
 pub(super) fn by_hash(conn: &mut Conn, hash: &str) -> Result<Option<Row>, Error> {
-    Ok(api_keys::table.filter(api_keys::hash.eq(hash)).first(conn).optional()?)
+    Ok(api_keys::table.filter(api_keys::hash.eq(hash)).get_result(conn).optional()?)
 }
 
 pub(super) fn all(conn: &mut Conn) -> Result<Vec<Row>, Error> {

@@ -218,7 +218,7 @@ pub(super) fn level(conn: &mut Conn, sku: &str) -> Result<Option<Level>, Error> 
     let found: Option<(i64, i64)> = stock_levels::table
         .find((sku, DEFAULT_LOCATION))
         .select((stock_levels::on_hand, stock_levels::reserved))
-        .first(conn)
+        .get_result(conn)
         .optional()?;
     Ok(found.map(|(on_hand, reserved)| Level {
         sku: sku.to_owned(),

@@ -110,7 +110,7 @@ pub(super) fn state(conn: &mut Conn, id: OrderId) -> Result<Option<OrderState>, 
             orders::deadline_at,
             orders::version,
         ))
-        .first(conn)
+        .get_result(conn)
         .optional()?;
     row.map(|row| read_state(id, row).map_err(unreadable)).transpose()
 }
@@ -243,7 +243,7 @@ pub(super) fn order_with_customer(
         .inner_join(customers::table)
         .filter(orders::id.eq(id.to_string()))
         .select((orders::all_columns, customers::reference))
-        .first(conn);
+        .get_result(conn);
     Ok(found.optional()?)
 }
 
@@ -251,7 +251,7 @@ pub(super) fn numbered(conn: &mut Conn, number: i64) -> Result<Option<OrderId>, 
     let found: Option<String> = orders::table
         .filter(orders::number.eq(number))
         .select(orders::id)
-        .first(conn)
+        .get_result(conn)
         .optional()?;
     let read =
         |id: String| id.parse().map_err(|failure| Error::internal("reading an order", failure));

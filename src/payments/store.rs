@@ -76,7 +76,8 @@ impl TryFrom<PaymentRow> for Payment {
 /// # Errors
 /// What the database refuses.
 pub fn payment(conn: &mut Conn, id: PaymentId) -> Result<Option<Payment>, Error> {
-    let row: Option<PaymentRow> = payments::table.find(id.to_string()).first(conn).optional()?;
+    let row: Option<PaymentRow> =
+        payments::table.find(id.to_string()).get_result(conn).optional()?;
     row.map(|row| row.try_into().map_err(unreadable)).transpose()
 }
 
@@ -93,10 +94,13 @@ pub fn of_order(conn: &mut Conn, order_id: OrderId) -> Result<Vec<Payment>, Erro
 /// # Errors
 /// What the database refuses.
 pub fn of_orders(conn: &mut Conn, order_ids: &[String]) -> Result<Vec<Payment>, Error> {
-    let rows: Vec<PaymentRow> = payments::table
-        .filter(payments::order_id.eq_any(order_ids))
-        .order(payments::id)
-        .load(conn)?;
+    let query = payments::table.order(payments::id).into_boxed();
+    // The statement for one order is prepared once, those for several each time.
+    let rows: Vec<PaymentRow> = match order_ids {
+        [one] => query.filter(payments::order_id.eq(one)),
+        several => query.filter(payments::order_id.eq_any(several)),
+    }
+    .load(conn)?;
     rows.into_iter().map(|row| row.try_into().map_err(unreadable)).collect()
 }
 

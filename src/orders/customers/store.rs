@@ -47,7 +47,7 @@ pub(super) fn customer(conn: &mut Conn, reference: &str) -> Result<Option<Custom
     let id: Option<String> = customers::table
         .filter(customers::reference.eq(reference))
         .select(customers::id)
-        .first(conn)
+        .get_result(conn)
         .optional()?;
     id.map(|id| id.parse().map_err(|failure| Error::internal("reading a customer", failure)))
         .transpose()

@@ -1,4 +1,7 @@
 //! Queries for what belongs to orders.
+//!
+//! Each asks for one order in words of its own: that statement is prepared once, while those for
+//! several are prepared each time.
 
 use std::collections::HashMap;
 
@@ -17,10 +20,12 @@ pub(in crate::orders) fn lines(
     order_ids: &[String],
 ) -> Result<Vec<(String, LineView)>, Error> {
     type Row = (String, String, String, String, i64, i64, i64, i64, i64);
-    let rows: Vec<Row> = order_lines::table
-        .filter(order_lines::order_id.eq_any(order_ids))
-        .order((order_lines::order_id, order_lines::id))
-        .load(conn)?;
+    let query = order_lines::table.order((order_lines::order_id, order_lines::id)).into_boxed();
+    let rows: Vec<Row> = match order_ids {
+        [one] => query.filter(order_lines::order_id.eq(one)),
+        several => query.filter(order_lines::order_id.eq_any(several)),
+    }
+    .load(conn)?;
     let read = |row: Row| -> Result<(String, LineView), Box<dyn std::error::Error + Send + Sync>> {
         let (order_id, id, sku, name, quantity, unit_price, total, fulfilled, returned) = row;
         let (unit_price, total) = (Amount::new(unit_price)?, Amount::new(total)?);
@@ -46,10 +51,14 @@ pub(super) fn adjustments(
     conn: &mut Conn,
     order_ids: &[String],
 ) -> Result<Vec<(String, AdjustmentView)>, Error> {
-    let rows: Vec<(String, i64, String, String, i64, i64)> = order_adjustments::table
-        .filter(order_adjustments::order_id.eq_any(order_ids))
+    let query = order_adjustments::table
         .order((order_adjustments::order_id, order_adjustments::position))
-        .load(conn)?;
+        .into_boxed();
+    let rows: Vec<(String, i64, String, String, i64, i64)> = match order_ids {
+        [one] => query.filter(order_adjustments::order_id.eq(one)),
+        several => query.filter(order_adjustments::order_id.eq_any(several)),
+    }
+    .load(conn)?;
     let read = |(order_id, _, kind, label, amount, included)| {
         (order_id, AdjustmentView { kind, label, amount, included: included == 1 })
     };
@@ -60,10 +69,14 @@ pub(super) fn fulfilments(
     conn: &mut Conn,
     order_ids: &[String],
 ) -> Result<Vec<(String, FulfilmentView)>, Error> {
-    let parcels: Vec<(String, String, Option<String>, i64)> = order_fulfilments::table
-        .filter(order_fulfilments::order_id.eq_any(order_ids))
+    let query = order_fulfilments::table
         .order((order_fulfilments::order_id, order_fulfilments::id))
-        .load(conn)?;
+        .into_boxed();
+    let parcels: Vec<(String, String, Option<String>, i64)> = match order_ids {
+        [one] => query.filter(order_fulfilments::order_id.eq(one)),
+        several => query.filter(order_fulfilments::order_id.eq_any(several)),
+    }
+    .load(conn)?;
     if parcels.is_empty() {
         return Ok(Vec::new());
     }

@@ -47,6 +47,6 @@ pub(super) fn recorded(conn: &mut Conn, id: OperationId) -> Result<Option<String
     let found = test_gateway_records::table
         .find(id.to_string())
         .select(test_gateway_records::outcome)
-        .first(conn);
+        .get_result(conn);
     Ok(found.optional()?)
 }

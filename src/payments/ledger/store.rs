@@ -17,7 +17,7 @@ pub(super) fn authorization_of(
         .filter(ledger_transfers::payment_id.eq(payment.id.to_string()))
         .filter(ledger_transfers::kind.eq("authorization"))
         .select(ledger_transfers::id)
-        .first(tx.conn());
+        .get_result(tx.conn());
     Ok(found.optional()?)
 }
 

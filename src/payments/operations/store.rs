@@ -201,7 +201,7 @@ pub fn has_pending_for(
     let pending = payment_operations::table
         .filter(payment_operations::payment_id.eq(payment.to_string()))
         .filter(payment_operations::idempotency_id.eq(claim.as_str()))
-        .filter(payment_operations::status.eq("pending"))
+        .filter(payment_operations::due_at.is_not_null())
         .count()
         .get_result::<i64>(conn)?;
     Ok(pending > 0)
@@ -215,7 +215,7 @@ pub fn payment_of(conn: &mut Conn, id: OperationId) -> Result<Option<PaymentId>,
     let found: Option<String> = payment_operations::table
         .find(id.to_string())
         .select(payment_operations::payment_id)
-        .first(conn)
+        .get_result(conn)
         .optional()?;
     found.map(|id| id.parse().map_err(|failure| unreadable(Box::new(failure)))).transpose()
 }
@@ -236,7 +236,7 @@ pub fn refund_view(conn: &mut Conn, id: OperationId) -> Result<RefundView, Error
             payment_operations::status,
             payment_operations::created_at,
         ))
-        .first(conn)?;
+        .get_result(conn)?;
     let (payment_id, amount, reason, status, created_at) = row;
     let read = || -> Result<RefundView, Unreadable> {
         Ok(RefundView {
