@@ -48,19 +48,3 @@ pub fn exists(conn: &mut Conn, sku: &str) -> Result<bool, Error> {
 pub fn any_product(conn: &mut Conn) -> Result<bool, Error> {
     store::any(conn)
 }
-
-/// Names and prices of those `skus` that are in the catalogue, in no particular order. A product
-/// that is missing is unknown; one without a price is not sold in this currency.
-///
-/// # Errors
-/// What the database refuses.
-#[instrument(
-    name = "catalog.price", skip_all,
-    fields(app.module = "catalog", skus = skus.len().cast_signed())
-)]
-pub fn priced(conn: &mut Conn, skus: &[String], currency: Currency) -> Result<Vec<Priced>, Error> {
-    if skus.is_empty() {
-        return Ok(Vec::new());
-    }
-    store::priced(conn, skus, currency)
-}

@@ -7,7 +7,7 @@ use tracing::instrument;
 
 use super::error::CatalogRefusal;
 use super::model::{Price, Product, ProductInput};
-use super::store;
+use super::{prices, store};
 use crate::audit::{self, Entry, Subject};
 use crate::db::WriteTx;
 use crate::error::Error;
@@ -131,6 +131,7 @@ fn write(tx: &mut WriteTx<'_>, planned: &[Planned]) -> Result<(), Error> {
     if store::upsert_products(tx, &products)? != products.len() {
         return Err(Error::Contention("a product was changed meanwhile".into()));
     }
+    prices::changed(tx);
     store::upsert_prices(tx, changes.iter().flat_map(|one| one.new_prices()))?;
     let entries = changes.into_iter().map(entry).collect::<Result<_, _>>()?;
     audit::record_all(tx, entries)

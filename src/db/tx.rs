@@ -1,11 +1,20 @@
 //! The write transaction: the proof that a change is inside one.
 
+use diesel::QueryableByName;
+use diesel::sql_types::BigInt;
+
 use super::{Conn, Dialect, Statement};
 use crate::error::Error;
 use crate::kernel::{Origin, Timestamp};
 
 /// What is done once a change is durable.
 pub(super) type Afterwards = Vec<Box<dyn FnOnce() + Send>>;
+
+#[derive(QueryableByName)]
+struct DataVersion {
+    #[diesel(sql_type = BigInt)]
+    data_version: i64,
+}
 
 /// A transaction that changes things. Only [`super::Db::write`] makes one, so a function that asks
 /// for it cannot run outside a transaction.
@@ -53,6 +62,19 @@ impl<'a> WriteTx<'a> {
     #[must_use]
     pub fn dialect(&self) -> Dialect {
         self.conn.dialect()
+    }
+
+    /// A number that is another one when another connection has changed the database since; `None`
+    /// on PostgreSQL, where nothing tells.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    pub fn data_version(&mut self) -> Result<Option<i64>, Error> {
+        if self.dialect() == Dialect::Postgres {
+            return Ok(None);
+        }
+        let found = Statement::new("PRAGMA data_version").first::<DataVersion>(self.conn)?;
+        Ok(found.map(|row| row.data_version))
     }
 
     /// Runs a statement that changes rows; answers how many.

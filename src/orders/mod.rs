@@ -37,6 +37,7 @@ pub use model::{
 };
 pub use view::{OrderView, find, find_number};
 
+use crate::catalog::Prices;
 use crate::db::Db;
 use crate::payments::Gateways;
 
@@ -54,13 +55,14 @@ pub struct Orders {
     db: Arc<Db>,
     gateways: Arc<Gateways>,
     terms: Terms,
+    prices: Arc<Prices>,
 }
 
 impl Orders {
     /// Orders in this database, paid through these gateways.
     #[must_use]
     pub fn new(db: Arc<Db>, gateways: Arc<Gateways>, terms: Terms) -> Self {
-        Self { db, gateways, terms }
+        Self { db, gateways, terms, prices: Arc::default() }
     }
 
     /// How long an operation is left to the request that began it, before settlement takes over:

@@ -1,5 +1,7 @@
 //! Placing an order: prepare → pay → finish.
 
+use std::sync::Arc;
+
 use tracing::{Span, instrument};
 
 use super::Orders;
@@ -46,13 +48,15 @@ impl Orders {
     ) -> Result<(Reply, OrderOutcome), Error> {
         let pay = request.check()?;
         let (terms, patience) = (self.terms.clone(), self.patience());
+        let prices = Arc::clone(&self.prices);
         crash_point("place.before_prepare");
         panic_point("place.before_prepare", request.reference().as_bytes());
         let prepared = self
             .db
             .write(origin, move |tx| {
                 let (submission, request, pay) = (&submission, &request, &pay);
-                prepare(tx, &Placing { submission, request, pay, terms: &terms, patience })
+                let (terms, prices) = (&terms, &*prices);
+                prepare(tx, &Placing { submission, request, pay, terms, prices, patience })
             })
             .await?;
         if let Some(order_id) = Account::current().and_then(|account| account.order_id()) {

@@ -1,5 +1,6 @@
 //! Placing, step one: everything that can say no, then one write of all that is intended.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
@@ -12,7 +13,7 @@ use super::reply::{self, Subject};
 use super::request::{LineInput, PlaceOrder};
 use super::store::{self, NewLine, NewOrder};
 use crate::audit::{self, Entry};
-use crate::catalog::{self, Priced};
+use crate::catalog::{Priced, Prices};
 use crate::db::WriteTx;
 use crate::error::{Error, Refusal};
 use crate::http::{Reply, Submission};
@@ -38,6 +39,7 @@ pub(super) struct Placing<'a> {
     pub(super) request: &'a PlaceOrder,
     pub(super) pay: &'a NewPayment,
     pub(super) terms: &'a Terms,
+    pub(super) prices: &'a Prices,
     /// How long the request itself waits for the gateway.
     pub(super) patience: Duration,
 }
@@ -89,7 +91,7 @@ fn about(tx: &mut WriteTx<'_>, order_id: OrderId, payment_id: PaymentId) {
 /// Everything that can say no, the hold on the stock last.
 fn accept(tx: &mut WriteTx<'_>, id: OrderId, placing: &Placing<'_>) -> Result<Accepted, Error> {
     let request = placing.request;
-    let lines = price(tx, &request.lines, request.currency)?;
+    let lines = price(tx, placing.prices, &request.lines, request.currency)?;
     let total = total(&lines)?;
     if let Some(expected) = request.expected_total.filter(|expected| *expected != total) {
         return Err(OrderRefusal::TotalMismatch { expected, actual: total }.into());
@@ -163,14 +165,15 @@ pub(super) fn pending(tx: &mut WriteTx<'_>, subject: &str) -> Result<Reply, Erro
 /// The lines with names and prices of the catalogue.
 fn price(
     tx: &mut WriteTx<'_>,
+    prices: &Prices,
     lines: &[LineInput],
     currency: Currency,
 ) -> Result<Vec<NewLine>, Error> {
     let mut skus: Vec<String> = lines.iter().map(|line| line.sku.as_str().to_owned()).collect();
     skus.sort_unstable();
     skus.dedup();
-    let known = catalog::priced(tx.conn(), &skus, currency)?;
-    let find = |sku: &str| known.iter().find(|product| product.sku == sku);
+    let known = prices.of(tx, &skus, currency)?;
+    let find = |sku: &str| known.iter().map(Arc::as_ref).find(|product| product.sku == sku);
     let at_fault = |wrong: &dyn Fn(Option<&Priced>) -> bool| -> Vec<(usize, String)> {
         let lines = lines.iter().enumerate();
         let faulty = lines.filter(|(_, line)| wrong(find(line.sku.as_str())));

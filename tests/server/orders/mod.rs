@@ -8,3 +8,4 @@ mod manual;
 mod place;
 mod refund;
 mod settle;
+mod writes;
