@@ -11,6 +11,9 @@
 mod buyer;
 #[path = "support/day.rs"]
 mod day;
+#[allow(dead_code, reason = "not all of it is needed here")]
+#[path = "telemetry/log_lines.rs"]
+mod log_lines;
 #[path = "support/metrics_tools.rs"]
 mod metrics_tools;
 #[path = "support/postgres.rs"]
@@ -19,8 +22,12 @@ mod postgres;
 mod process;
 #[path = "support/promql.rs"]
 mod promql;
+#[path = "ops_files/rsyslog.rs"]
+mod rsyslog;
 #[path = "ops_files/rules.rs"]
 mod rules;
+#[path = "ops_files/shippers.rs"]
+mod shippers;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;

@@ -64,7 +64,7 @@ enum Command {
     /// Make, list and revoke API keys.
     #[command(subcommand)]
     Keys(keys::What),
-    /// Find the log lines of a trace or an order, also in rotated files.
+    /// Find the log lines of a trace or an order, also in rotated files; look for leaked secrets.
     Logs(logs::Args),
     /// Do what a customer asks for.
     #[command(subcommand)]

@@ -21,7 +21,10 @@ mod watch;
 pub use account::{Account, about_order, about_payment, came_out, made_by};
 pub use anomaly::score_anomalies;
 pub use context::current_span;
-pub use logs::{FilterError, Found as FoundLines, LevelSwitch, LogSearch, search_logs};
+pub use logs::{
+    FilterError, Found as FoundLines, LevelSwitch, LogScan, LogSearch, ScanReport, scan_logs,
+    search_logs,
+};
 pub use propagation::{InboundHeaders, begin_request, link, outbound_headers, traced};
 pub use redact::scrub;
 pub use sinks::{SinkHealth, sinks};

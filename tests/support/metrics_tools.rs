@@ -24,6 +24,15 @@ pub fn has(tool: &str, arguments: &[&str]) -> bool {
     found
 }
 
+/// The first of these that works here; `name` says which one is missing.
+pub fn first_of<'a>(name: &str, tools: &[&'a str], arguments: &[&str]) -> Option<&'a str> {
+    let found = tools.iter().copied().find(|tool| works(tool, arguments));
+    if found.is_none() {
+        missing(name);
+    }
+    found
+}
+
 fn works(tool: &str, arguments: &[&str]) -> bool {
     let mut command = Command::new(tool);
     command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
@@ -71,11 +80,8 @@ impl StrictReader {
     /// The Python of the path, or the system's own, which has the package from the distribution.
     pub fn find() -> Option<Self> {
         let can_read = ["-c", "import prometheus_client.openmetrics.parser"];
-        let found = ["python3", "/usr/bin/python3"].into_iter().find(|it| works(it, &can_read));
-        if found.is_none() {
-            missing("python3 with prometheus_client");
-        }
-        found.map(Self)
+        let pythons = ["python3", "/usr/bin/python3"];
+        first_of("python3 with prometheus_client", &pythons, &can_read).map(Self)
     }
 
     /// How many families and exemplars a page has; otherwise what is wrong with it.

@@ -5,6 +5,7 @@
 //! standard error, exporters, metrics and remembered traces are looked through.
 
 mod paths;
+mod scan;
 mod sinks;
 mod start;
 
@@ -172,6 +173,8 @@ on_both! {
         told.push("metrics");
         assert_eq!(sinks.names(), told.into_iter().collect());
         every_rule_was_needed(&sinks);
+        scan::finds_nothing(&home);
         println!("{} valid lines", log_lines::all_are_valid(home.data.path()));
+        scan::finds_what_is_planted(&home);
     }
 }

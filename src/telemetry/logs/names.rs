@@ -143,6 +143,20 @@ pub(super) fn unfinished(plain: &Path) -> PathBuf {
     with(plain, UNFINISHED)
 }
 
+/// The plain file of a packed one; `None` for one that is not packed.
+pub(super) fn unpacked(packed: &Path) -> Option<PathBuf> {
+    without(packed, PACKED)
+}
+
+/// The plain file of one that is still being packed.
+pub(super) fn being_packed(half: &Path) -> Option<PathBuf> {
+    without(half, UNFINISHED)
+}
+
+fn without(path: &Path, ending: &str) -> Option<PathBuf> {
+    path.to_str()?.strip_suffix(ending).map(PathBuf::from)
+}
+
 fn with(path: &Path, ending: &str) -> PathBuf {
     let mut path = path.as_os_str().to_owned();
     path.push(ending);

@@ -2,18 +2,16 @@
 
 use std::collections::VecDeque;
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::io::{self, BufRead, BufReader, Seek, SeekFrom};
+use std::path::Path;
 
-use flate2::read::MultiGzDecoder;
-
-use super::names::{Backup, LogNames, packed};
+use super::lines::{CHUNK, Line, Source, next_line};
+use super::names::{Backup, LogNames};
 use super::platform::identity;
 use crate::kernel::Timestamp;
 
 /// Longer lines are passed over: the log writes none.
 const LINE_BYTES_MAX: u64 = 1 << 20;
-const CHUNK: usize = 64 << 10;
 
 /// How much a search may read and answer.
 #[derive(Debug, Clone, Copy)]
@@ -82,11 +80,6 @@ pub fn search(
     Ok(search.found)
 }
 
-enum Source {
-    Plain(File),
-    Packed(File),
-}
-
 struct Search<'a> {
     needles: &'a [String],
     limits: SearchLimits,
@@ -108,7 +101,7 @@ impl Search<'_> {
     fn read_backup(&mut self, backup: &Backup) {
         let Some(path) = backup.plain.as_ref().or(backup.packed.as_ref()) else { return };
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        match open(backup) {
+        match Source::open(path) {
             Ok(source) => self.read(&name, source),
             Err(_) => self.found.skipped.push(name.into_owned()),
         }
@@ -120,10 +113,7 @@ impl Search<'_> {
         let mut matches = Matches { lines: VecDeque::new(), bytes: 0, dropped: false };
         let read = match source {
             Source::Plain(file) => self.scan_end(file, &mut matches),
-            Source::Packed(file) => {
-                let unpacked = MultiGzDecoder::new(BufReader::with_capacity(CHUNK, file));
-                self.scan(&mut BufReader::with_capacity(CHUNK, unpacked), &mut matches)
-            }
+            packed @ Source::Packed(_) => self.scan(&mut packed.reader(), &mut matches),
         };
         if read.is_err() {
             self.found.skipped.push(name.to_owned());
@@ -153,15 +143,12 @@ impl Search<'_> {
     fn scan(&mut self, from: &mut impl BufRead, matches: &mut Matches) -> io::Result<()> {
         let mut line = Vec::new();
         while self.found.bytes_read < self.limits.read_bytes_max {
-            line.clear();
-            let read = from.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut line)?;
-            self.found.bytes_read += read as u64;
-            if line.pop_if(|last| *last == b'\n').is_none() {
-                if (read as u64) < LINE_BYTES_MAX {
-                    return Ok(());
-                }
-                self.found.bytes_read += from.skip_until(b'\n')? as u64;
-                continue;
+            let (found, read) = next_line(from, &mut line, LINE_BYTES_MAX)?;
+            self.found.bytes_read += read;
+            match found {
+                Line::Whole => {}
+                Line::TooLong => continue,
+                Line::Unfinished | Line::End => return Ok(()),
             }
             let text = String::from_utf8_lossy(&line);
             if self.needles.iter().any(|needle| text.contains(needle.as_str())) {
@@ -191,19 +178,6 @@ impl Matches {
             self.bytes -= oldest.len();
             self.dropped = true;
         }
-    }
-}
-
-/// Opens a backup, which may have been packed since it was listed.
-fn open(backup: &Backup) -> io::Result<Source> {
-    let late: Option<PathBuf> = backup.plain.as_deref().map(packed);
-    let plain = backup.plain.as_ref().map(File::open);
-    match plain {
-        Some(Ok(file)) => Ok(Source::Plain(file)),
-        _ => match backup.packed.as_ref().or(late.as_ref()) {
-            Some(path) => File::open(path).map(Source::Packed),
-            None => Err(io::ErrorKind::NotFound.into()),
-        },
     }
 }
 

@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What gave a secret away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Rule {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::telemetry) enum Rule {
     FieldName,
     NamedValue,
     Card,
@@ -27,6 +27,13 @@ const NAMES: [&str; 9] = [
     "url_userinfo",
     "email",
 ];
+
+impl Rule {
+    /// The name of the rule, as in the metric.
+    pub(in crate::telemetry) fn name(self) -> &'static str {
+        NAMES[self as usize]
+    }
+}
 
 static COUNTS: [AtomicU64; NAMES.len()] = [const { AtomicU64::new(0) }; NAMES.len()];
 

@@ -2,10 +2,11 @@
 //!
 //! Three nets, one behind the other: `kernel::Secret` for values that are secrets by type,
 //! [`is_secret_name`] for fields, [`scrub`] for any text. Every sink (lines, spans, panics) uses
-//! the same ones.
+//! the same ones. [`leaks_in`] holds them against lines that have been written.
 
 mod card;
 mod count;
+mod leaks;
 mod named;
 mod names;
 mod percent;
@@ -15,6 +16,7 @@ mod text;
 
 pub(in crate::telemetry) use card::scrub_number;
 pub(in crate::telemetry) use count::counts;
+pub(in crate::telemetry) use leaks::leaks_in;
 pub(in crate::telemetry) use names::is_secret_name;
 pub use scan::scrub;
 

@@ -34,11 +34,20 @@ const DECODINGS_MAX: usize = 3;
 /// What shows itself only when the text is percent-decoded is cut out of the decoded text.
 #[must_use]
 pub fn scrub(text: &str) -> Cow<'_, str> {
-    let mut clean = passes(text).map_or(Cow::Borrowed(text), Cow::Owned);
+    cleaned(text, &mut count)
+}
+
+/// Tells the rule of every secret that [`scrub`] would cut out of a text; counts nothing.
+pub(super) fn look(text: &str, tell: &mut dyn FnMut(Rule)) {
+    let _ = cleaned(text, tell);
+}
+
+fn cleaned<'a>(text: &'a str, tell: &mut dyn FnMut(Rule)) -> Cow<'a, str> {
+    let mut clean = passes(text, tell).map_or(Cow::Borrowed(text), Cow::Owned);
     let mut decoded = percent::decoded(&clean);
     for _ in 0..DECODINGS_MAX {
         let Some(mut plain) = decoded else { break };
-        if let Some(cleaner) = passes(&plain) {
+        if let Some(cleaner) = passes(&plain, tell) {
             plain.clone_from(&cleaner);
             clean = Cow::Owned(cleaner);
         }
@@ -48,10 +57,10 @@ pub fn scrub(text: &str) -> Cow<'_, str> {
 }
 
 /// The text after as many passes as it takes; `None` when there is nothing to cut out.
-fn passes(text: &str) -> Option<String> {
-    let mut clean = pass(text)?;
+fn passes(text: &str, tell: &mut dyn FnMut(Rule)) -> Option<String> {
+    let mut clean = pass(text, tell)?;
     for _ in 1..PASSES_MAX {
-        match pass(&clean) {
+        match pass(&clean, tell) {
             Some(cleaner) => clean = cleaner,
             None => break,
         }
@@ -60,7 +69,7 @@ fn passes(text: &str) -> Option<String> {
 }
 
 /// The text with everything cut out that one pass finds; `None` when that is nothing.
-fn pass(text: &str) -> Option<String> {
+fn pass(text: &str, tell: &mut dyn FnMut(Rule)) -> Option<String> {
     let bytes = text.as_bytes();
     if bytes.len() < BYTES_MIN {
         return None;
@@ -74,7 +83,7 @@ fn pass(text: &str) -> Option<String> {
             at = after(view, at);
             continue;
         };
-        count(rule);
+        tell(rule);
         // Rules cut at ASCII bytes, so the boundaries move nothing: they keep a slip from a panic.
         let end = text.ceil_char_boundary(found.end.max(copied + 1));
         clean.push_str(&text[copied..text.floor_char_boundary(found.start.max(copied))]);

@@ -4,6 +4,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use tempfile::TempDir;
 
+use super::super::names::packed;
 use super::*;
 use crate::kernel::Timestamp;
 
@@ -104,7 +105,7 @@ fn a_file_that_was_packed_or_pruned_meanwhile_is_found_or_named() {
     let plain = listed[2].plain.clone().unwrap();
     fs::write(packed(&plain), gzip(&fs::read(&plain).unwrap())).unwrap();
     fs::remove_file(&plain).unwrap();
-    assert!(matches!(open(&listed[2]), Ok(Source::Packed(_))));
+    assert!(matches!(Source::open(&plain), Ok(Source::Packed(_))));
     fs::remove_file(packed(&plain)).unwrap();
     let needles = ["hour".to_owned()];
     let mut search = Search {

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::failure::{Failure, Outcome};
-use super::{context, table};
+use crate::cli::failure::{Failure, Outcome};
+use crate::cli::{context, table};
 use crate::kernel::OrderId;
 use crate::telemetry::{self, LogSearch};
 
 #[derive(clap::Args)]
-pub(super) struct Args {
+pub(super) struct Wanted {
     /// The lines of this trace: 32 hexadecimal digits, as in `X-Trace-Id`.
     #[arg(long, value_name = "ID", required_unless_present = "order")]
     trace: Option<String>,
@@ -23,9 +23,9 @@ pub(super) struct Args {
 }
 
 /// Prints the lines as they stand in the files, oldest first.
-pub(super) fn run(args: &Args, file: Option<&Path>) -> Outcome {
+pub(super) fn run(wanted: &Wanted, file: Option<&Path>) -> Outcome {
     let config = context::load(file)?;
-    let (needle, since) = match (&args.trace, &args.order) {
+    let (needle, since) = match (&wanted.trace, &wanted.order) {
         (Some(trace), _) => (trace, telemetry::trace_began(trace)),
         (None, Some(order)) => (order, order.parse::<OrderId>().ok().and_then(|id| id.made_at())),
         (None, None) => return Err(Failure::usage("say --trace ID or --order ID")),
@@ -38,14 +38,14 @@ pub(super) fn run(args: &Args, file: Option<&Path>) -> Outcome {
             directory: config.data_dir.join("logs"),
             needles,
             since,
-            lines_most: args.limit,
+            lines_most: wanted.limit,
             read_most: u64::MAX,
         })
     };
     let mut found = search(vec![needle.clone()]);
     // What was said before the order had its identifier is found by the trace.
     let traces = traces_of(&found.lines);
-    if args.order.is_some() && !traces.is_empty() {
+    if wanted.order.is_some() && !traces.is_empty() {
         found = search(traces.into_iter().chain([needle.clone()]).collect());
     }
     for line in &found.lines {
