@@ -18,7 +18,8 @@ pub const TABLES: [(&str, &str); 12] = [
     ),
     (
         "customers",
-        "SELECT MIN(o.id), t.* FROM customers t JOIN orders o ON o.customer_id = t.id GROUP BY t.id",
+        "SELECT MIN(o.id), t.* FROM customers t JOIN orders o ON o.customer_id = t.id
+         GROUP BY t.id",
     ),
     (
         "stock_transfers",
@@ -26,7 +27,8 @@ pub const TABLES: [(&str, &str); 12] = [
     ),
     (
         "stock_movements",
-        "SELECT s.order_id, t.* FROM stock_movements t JOIN stock_transfers s ON s.id = t.transfer_id WHERE s.order_id IS NOT NULL",
+        "SELECT s.order_id, t.* FROM stock_movements t JOIN stock_transfers s
+         ON s.id = t.transfer_id WHERE s.order_id IS NOT NULL",
     ),
     ("orders", "SELECT t.id, t.* FROM orders t"),
     ("order_lines", "SELECT t.order_id, t.* FROM order_lines t"),
@@ -37,7 +39,8 @@ pub const TABLES: [(&str, &str); 12] = [
     ),
     (
         "test_gateway_records",
-        "SELECT p.order_id, t.* FROM test_gateway_records t JOIN payment_operations x ON x.id = t.id JOIN payments p ON p.id = x.payment_id",
+        "SELECT p.order_id, t.* FROM test_gateway_records t
+         JOIN payment_operations x ON x.id = t.id JOIN payments p ON p.id = x.payment_id",
     ),
     (
         "ledger_transfers",
@@ -45,11 +48,16 @@ pub const TABLES: [(&str, &str); 12] = [
     ),
     (
         "journal_entries",
-        "SELECT COALESCE(p.order_id, substr(t.subject, 7)), t.* FROM journal_entries t LEFT JOIN payments p ON t.subject = 'payment:' || p.id WHERE t.subject LIKE 'order:%' OR t.subject LIKE 'payment:%' ORDER BY t.id",
+        "SELECT COALESCE(p.order_id, substr(t.subject, 7)), t.* FROM journal_entries t
+         LEFT JOIN payments p ON t.subject = 'payment:' || p.id
+         WHERE t.subject LIKE 'order:%' OR t.subject LIKE 'payment:%' ORDER BY t.id",
     ),
     (
         "journal_sequence",
-        "SELECT COALESCE(p.order_id, substr(e.subject, 7)), t.* FROM journal_sequence t JOIN journal_entries e ON e.id = t.entry_id LEFT JOIN payments p ON e.subject = 'payment:' || p.id WHERE e.subject LIKE 'order:%' OR e.subject LIKE 'payment:%' ORDER BY t.seq",
+        "SELECT COALESCE(p.order_id, substr(e.subject, 7)), t.* FROM journal_sequence t
+         JOIN journal_entries e ON e.id = t.entry_id
+         LEFT JOIN payments p ON e.subject = 'payment:' || p.id
+         WHERE e.subject LIKE 'order:%' OR e.subject LIKE 'payment:%' ORDER BY t.seq",
     ),
 ];
 
