@@ -56,7 +56,7 @@ impl Orders {
         match cancelled {
             Cancelled::Answered(reply) => Ok(reply),
             Cancelled::Ask(operations) => {
-                self.carry_out(&origin, operations, Subject::Cancelled(order_id)).await
+                self.carry_out(&origin, operations, Subject::Cancelled(order_id), None).await
             }
         }
     }
@@ -154,7 +154,7 @@ fn finish_manual(
     let (manual, others): (Vec<_>, Vec<_>) =
         operations.into_iter().partition(|operation| operation.gateway == ManualGateway::NAME);
     for operation in manual {
-        finish(tx, &operation, &ManualGateway::answer(operation.id))?;
+        finish(tx, &operation, &ManualGateway::answer(operation.id), None)?;
     }
     Ok(others)
 }

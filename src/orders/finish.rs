@@ -1,6 +1,8 @@
 //! The last step of everything that asks a gateway: the outcome, and all that follows from it, in
 //! one transaction. The request and settlement both come here; whoever is first does it.
 
+use std::sync::Arc;
+
 use serde_json::json;
 use tracing::instrument;
 
@@ -8,6 +10,7 @@ use super::Orders;
 use super::model::{FulfilmentStatus, OrderPaymentStatus, OrderStatus, payment_status};
 use super::reply::{self, Subject};
 use super::store::{self, OrderState};
+use super::view::OrderView;
 use crate::audit::{self, Entry, Outcome};
 use crate::db::WriteTx;
 use crate::error::Error;
@@ -20,20 +23,23 @@ use crate::telemetry::{self, Keep, metrics};
 
 impl Orders {
     /// Asks the gateway for each operation and finishes it; answers what the request is told.
+    /// `placed` is the order that the request has just placed, if it has.
     pub(super) async fn carry_out(
         &self,
         origin: &Origin,
         operations: Vec<Operation>,
         subject: Subject,
+        placed: Option<Arc<OrderView>>,
     ) -> Result<Reply, Error> {
         let mut reply = None;
         for operation in operations {
             let heard = self.gateways.ask(&operation).await;
             crash_point("gateway.answered");
+            let placed = placed.clone();
             let told = self
                 .db
                 .write(origin, move |tx| match &heard {
-                    Heard::Known(answer) => finish(tx, &operation, answer),
+                    Heard::Known(answer) => finish(tx, &operation, answer, placed.as_deref()),
                     Heard::Unknown => leave(tx, &operation),
                 })
                 .await;
@@ -63,7 +69,8 @@ pub(super) fn leave(tx: &mut WriteTx<'_>, operation: &Operation) -> Result<Optio
 }
 
 /// Writes down an outcome and what follows from it; answers the reply once the request that the
-/// operation belongs to is complete. Nothing, when it was finished before.
+/// operation belongs to is complete. Nothing, when it was finished before. An order that was just
+/// `placed` is known, and need not be read to answer with it.
 #[instrument(
     name = "orders.finish", skip_all,
     fields(app.module = "orders", order.id = %operation.order_id,
@@ -73,6 +80,7 @@ pub(super) fn finish(
     tx: &mut WriteTx<'_>,
     operation: &Operation,
     answer: &Answer,
+    placed: Option<&OrderView>,
 ) -> Result<Option<Reply>, Error> {
     let Some(settled) = payments::settle(tx, operation, answer)? else {
         return replay(tx, operation);
@@ -80,7 +88,11 @@ pub(super) fn finish(
     let before = store::state(tx.conn(), operation.order_id)?
         .ok_or_else(|| Error::internal("finishing", "the order of a payment is gone"))?;
     let mut after = before.clone();
-    let all = payments::of_order(tx.conn(), operation.order_id)?;
+    let all = match placed {
+        // It is placed with one payment.
+        Some(_) => vec![settled.payment.clone()],
+        None => payments::of_order(tx.conn(), operation.order_id)?,
+    };
     after.payment_status = payment_status(before.total, &all);
     match (operation.kind, settled.approved) {
         (OperationKind::Authorize, true) => {
@@ -99,13 +111,30 @@ pub(super) fn finish(
         }
         _ => {}
     }
-    save(tx, &before, after)?;
+    let after = save(tx, &before, after)?;
     // An order that a job finishes had been left with an unknown outcome.
     let settlement = matches!(tx.origin().actor, Actor::Job(_));
     if settlement && operation.kind == OperationKind::Authorize {
         tx.on_commit(move || metrics::order_settled(settled.approved));
     }
-    answer_claim(tx, operation)
+    match placed {
+        Some(order) => {
+            let order = order.clone().moved(&after, &settled.payment, tx.now());
+            answer_placed(tx, operation, &order)
+        }
+        None => answer_claim(tx, operation),
+    }
+}
+
+fn answer_placed(
+    tx: &mut WriteTx<'_>,
+    operation: &Operation,
+    order: &OrderView,
+) -> Result<Option<Reply>, Error> {
+    let Some(claim) = &operation.claim else { return Ok(None) };
+    let reply = reply::to_placing(order, tx.origin().request_id.as_deref())?;
+    idempotency::finish(tx, claim, &reply)?;
+    Ok(Some(reply))
 }
 
 /// Finished by someone else meanwhile: the saved reply is ours too, for the first time.
@@ -130,12 +159,13 @@ fn answer_claim(tx: &mut WriteTx<'_>, operation: &Operation) -> Result<Option<Re
     Ok(Some(reply))
 }
 
-/// Stores an order's move with its journal entry. Completes it when all is fulfilled and paid.
+/// Stores an order's move with its journal entry; answers how it stands then. Completes it when all
+/// is fulfilled and paid.
 pub(super) fn save(
     tx: &mut WriteTx<'_>,
     before: &OrderState,
     mut after: OrderState,
-) -> Result<(), Error> {
+) -> Result<OrderState, Error> {
     let complete = after.status == OrderStatus::Confirmed
         && after.fulfilment_status == FulfilmentStatus::Fulfilled
         && after.payment_status == OrderPaymentStatus::Paid;
@@ -156,7 +186,8 @@ pub(super) fn save(
         .outcome(outcome)
         .before(axes(before, before.version))?
         .after(axes(&after, before.version + 1))?;
-    audit::record(tx, entry)
+    audit::record(tx, entry)?;
+    Ok(OrderState { version: before.version + 1, ..after })
 }
 
 fn kind_of(before: &OrderState, after: &OrderState) -> &'static str {

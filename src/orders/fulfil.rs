@@ -98,7 +98,7 @@ fn fulfil(
                 .collect::<Vec<_>>(),
         }))?;
     audit::record(tx, entry)?;
-    save(tx, &before, after)
+    save(tx, &before, after).map(|_saved| ())
 }
 
 fn check(order: &OrderState, if_match: Option<i64>) -> Result<(), Error> {

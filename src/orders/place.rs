@@ -67,9 +67,9 @@ impl Orders {
             Prepared::Answered(reply) => reply,
             // It was counted as pending when it was left so, not each time that somebody asks.
             Prepared::Waiting(reply) => return Ok((reply, OrderOutcome::Replayed)),
-            Prepared::Ask(operation) => {
+            Prepared::Ask(operation, order) => {
                 let subject = Subject::Placed(operation.order_id);
-                self.carry_out(origin, vec![operation], subject).await?
+                self.carry_out(origin, vec![operation], subject, Some(Arc::from(order))).await?
             }
         };
         let outcome = outcome(&reply);

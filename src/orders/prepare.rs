@@ -12,6 +12,7 @@ use super::model::{FulfilmentStatus, OrderPaymentStatus, OrderStatus};
 use super::reply::{self, Subject};
 use super::request::{LineInput, PlaceOrder};
 use super::store::{self, NewLine, NewOrder};
+use super::view::OrderView;
 use crate::audit::{self, Entry};
 use crate::catalog::{Priced, Prices};
 use crate::db::WriteTx;
@@ -19,8 +20,8 @@ use crate::error::{Error, Refusal};
 use crate::http::{Reply, Submission};
 use crate::idempotency::{self, ClaimId, Claimed};
 use crate::inventory::{self, Shortage, Wanted};
-use crate::kernel::{Amount, Currency, CustomerId, OrderId, PaymentId, Timestamp};
-use crate::payments::{self, NewPayment, Operation, Payment, PaymentStatus};
+use crate::kernel::{Amount, Currency, CustomerId, LineId, OrderId, PaymentId, Timestamp};
+use crate::payments::{self, NewPayment, Operation, Payment, PaymentStatus, PaymentView};
 use crate::telemetry::Account;
 
 /// How far preparing got.
@@ -29,8 +30,8 @@ pub(super) enum Prepared {
     Answered(Reply),
     /// An earlier request asked the gateway, and nothing is known yet: how its order stands.
     Waiting(Reply),
-    /// The gateway is to be asked.
-    Ask(Operation),
+    /// The gateway is to be asked about this order.
+    Ask(Operation, Box<OrderView>),
 }
 
 /// What is to be placed, on what terms.
@@ -65,7 +66,7 @@ pub(super) fn prepare(tx: &mut WriteTx<'_>, placing: &Placing<'_>) -> Result<Pre
         Claimed::Pending { subject } => return pending(tx, &subject).map(Prepared::Waiting),
     };
     let order = accept(tx, id, placing)?;
-    write(tx, &order, placing, &claim)?;
+    let mut view = write(tx, &order, placing, &claim)?;
     let currency = placing.request.currency;
     let (payment, operation) =
         payments::open(tx, id, order.total, currency, placing.pay, &claim, placing.patience)?;
@@ -75,7 +76,10 @@ pub(super) fn prepare(tx: &mut WriteTx<'_>, placing: &Placing<'_>) -> Result<Pre
     audit::record(tx, entry(&order, &payment)?)?;
     about(tx, id, payment.id);
     match operation {
-        Some(operation) => Ok(Prepared::Ask(operation)),
+        Some(operation) => {
+            view.payments.push(PaymentView::from(&payment));
+            Ok(Prepared::Ask(operation, Box::new(view)))
+        }
         None => answer_now(tx, &claim, subject).map(Prepared::Answered),
     }
 }
@@ -109,13 +113,15 @@ fn accept(tx: &mut WriteTx<'_>, id: OrderId, placing: &Placing<'_>) -> Result<Ac
     Ok(Accepted { id, customer, lines, total, status, payment_status, deadline })
 }
 
+/// Writes the order down; answers how clients will see it, but for its payment.
 fn write(
     tx: &mut WriteTx<'_>,
     order: &Accepted,
     placing: &Placing<'_>,
     claim: &ClaimId,
-) -> Result<(), Error> {
+) -> Result<OrderView, Error> {
     let request = placing.request;
+    let metadata = to_json(&request.metadata.clone().unwrap_or_default())?;
     let new = NewOrder {
         id: order.id,
         reference: request.reference.as_ref().map(|text| text.as_str()),
@@ -124,13 +130,15 @@ fn write(
         payment_status: order.payment_status,
         currency: request.currency,
         total: order.total,
-        metadata: to_json(&request.metadata.clone().unwrap_or_default())?,
+        metadata: &metadata,
         claim: claim.as_str(),
         deadline: order.deadline,
     };
-    store::insert_order(tx, &new)?;
+    let number = store::insert_order(tx, &new)?;
     store::insert_lines(tx, order.id, &order.lines)?;
-    store_personal_data(tx, order.customer, order.id, request)
+    store_personal_data(tx, order.customer, order.id, request)?;
+    let customer = request.customer.reference.as_str();
+    OrderView::placed(tx, &new, number, customer, &order.lines)
 }
 
 fn entry(order: &Accepted, payment: &Payment) -> Result<Entry, Error> {
@@ -198,6 +206,7 @@ fn new_line(line: &LineInput, product: &Priced) -> Result<NewLine, Error> {
     let unit_price = product.price.unwrap_or_default();
     let total = unit_price.times(line.quantity).map_err(|_| too_much())?;
     Ok(NewLine {
+        id: LineId::generate(),
         sku: product.sku.clone(),
         name: product.name.clone(),
         quantity: line.quantity,

@@ -57,16 +57,18 @@ pub(super) fn settled(
     request_id: Option<&str>,
 ) -> Result<Reply, Error> {
     match subject {
-        Subject::Placed(id) => {
-            let order = view::one(conn, id)?;
-            if order.status == OrderStatus::Cancelled {
-                return declined(&order, request_id);
-            }
-            placed(201, &order)
-        }
+        Subject::Placed(id) => to_placing(&view::one(conn, id)?, request_id),
         Subject::Cancelled(id) => order_reply(200, &view::one(conn, id)?),
         Subject::Payment(_) => current(conn, subject, 200),
         Subject::Refund(_) => current(conn, subject, 201),
+    }
+}
+
+/// The final answer to the request that placed this order.
+pub(super) fn to_placing(order: &OrderView, request_id: Option<&str>) -> Result<Reply, Error> {
+    match order.status {
+        OrderStatus::Cancelled => declined(order, request_id),
+        _ => placed(201, order),
     }
 }
 

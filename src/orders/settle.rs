@@ -63,7 +63,7 @@ impl Orders {
         crash_point("settle.answered");
         self.db
             .write(&origin, move |tx| match &heard {
-                Heard::Known(answer) => finish(tx, &operation, answer).map(|_| ()),
+                Heard::Known(answer) => finish(tx, &operation, answer, None).map(|_| ()),
                 Heard::Unknown => leave(tx, &operation).map(|_| ()),
             })
             .await?;

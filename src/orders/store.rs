@@ -158,13 +158,20 @@ pub(super) struct NewOrder<'a> {
     pub(super) payment_status: OrderPaymentStatus,
     pub(super) currency: Currency,
     pub(super) total: Amount,
-    pub(super) metadata: String,
+    pub(super) metadata: &'a str,
     pub(super) claim: &'a str,
     pub(super) deadline: Option<Timestamp>,
 }
 
-/// Numbers have no gap on SQLite; on PostgreSQL a sequence gives them without a lock.
-pub(super) fn insert_order(tx: &mut WriteTx<'_>, new: &NewOrder<'_>) -> Result<(), Error> {
+#[derive(QueryableByName)]
+struct Numbered {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    number: i64,
+}
+
+/// Writes an order; answers its number. Numbers have no gap on SQLite; on PostgreSQL a sequence
+/// gives them without a lock.
+pub(super) fn insert_order(tx: &mut WriteTx<'_>, new: &NewOrder<'_>) -> Result<i64, Error> {
     let number = match tx.dialect() {
         Dialect::Sqlite => "(SELECT COALESCE(MAX(number), 1000) + 1 FROM orders)",
         Dialect::Postgres => "nextval('order_number')",
@@ -175,25 +182,28 @@ pub(super) fn insert_order(tx: &mut WriteTx<'_>, new: &NewOrder<'_>) -> Result<(
          fulfilment_status, currency, subtotal, discount_total, shipping_total, tax_total, total, \
          metadata, trace_id, span_id, idempotency_id, deadline_at, revision, version, created_at, \
          updated_at) VALUES (?, {number}, ?, ?, ?, ?, 'unfulfilled', ?, ?, 0, 0, 0, ?, ?, ?, ?, \
-         ?, ?, 1, 1, ?, ?)"
+         ?, ?, 1, 1, ?, ?) RETURNING number"
     ))
     .bind(new.id.to_string())
     .bind(new.reference.map(str::to_owned))
     .bind(new.customer.to_string())
     .bind_all([new.status.as_str(), new.payment_status.as_str(), new.currency.as_str()])
     .bind_all([new.total.minor(), new.total.minor()])
-    .bind(new.metadata.as_str())
+    .bind(new.metadata)
     .bind(tx.origin().trace_id.clone())
     .bind(tx.origin().span_id.clone())
     .bind(new.claim)
     .bind(new.deadline.map(Timestamp::micros))
     .bind_all([now, now]);
-    tx.execute(statement)?;
-    Ok(())
+    let written = statement.first::<Numbered>(tx.conn())?;
+    written
+        .map(|row| row.number)
+        .ok_or_else(|| Error::internal("writing an order", "no number came back"))
 }
 
 /// A line to be written.
 pub(super) struct NewLine {
+    pub(super) id: LineId,
     pub(super) sku: String,
     pub(super) name: String,
     pub(super) quantity: i64,
@@ -210,7 +220,7 @@ pub(super) fn insert_lines(
     let rows = lines.iter().map(|line| -> [Value; 9] {
         [
             order_id.as_str().into(),
-            LineId::generate().to_string().into(),
+            line.id.to_string().into(),
             line.sku.as_str().into(),
             line.name.as_str().into(),
             line.quantity.into(),

@@ -53,7 +53,7 @@ impl Orders {
             Begun::Answered(reply) => Ok(reply),
             Begun::Ask(operation, subject) => {
                 telemetry::about_order(operation.order_id);
-                self.carry_out(&origin, vec![operation], subject).await
+                self.carry_out(&origin, vec![operation], subject, None).await
             }
         }
     }
@@ -82,7 +82,7 @@ fn begin(
     if operation.gateway != ManualGateway::NAME {
         return Ok(Begun::Ask(operation, subject));
     }
-    let reply = finish(tx, &operation, &ManualGateway::answer(operation.id))?;
+    let reply = finish(tx, &operation, &ManualGateway::answer(operation.id), None)?;
     reply
         .map(Begun::Answered)
         .ok_or_else(|| Error::internal("recording a manual payment", "no reply came of it"))

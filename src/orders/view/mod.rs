@@ -10,16 +10,16 @@ use utoipa::ToSchema;
 
 use super::error::OrderRefusal;
 use super::model::{FulfilmentStatus, OrderPaymentStatus, OrderStatus};
-use super::store::{OrderRow, numbered, order_with_customer};
-use crate::db::Conn;
+use super::store::{NewLine, NewOrder, OrderRow, OrderState, numbered, order_with_customer};
+use crate::db::{Conn, WriteTx};
 use crate::error::Error;
 use crate::kernel::{Amount, Currency, OrderId, Timestamp};
-use crate::payments::{self, PaymentView};
+use crate::payments::{self, Payment, PaymentView};
 
 pub(super) use store::lines;
 
 /// An order.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct OrderView {
     /// Its identifier.
     pub id: OrderId,
@@ -68,6 +68,72 @@ pub struct OrderView {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+}
+
+impl OrderView {
+    /// A new order, as it was just written, without its payment.
+    pub(super) fn placed(
+        tx: &WriteTx<'_>,
+        new: &NewOrder<'_>,
+        number: i64,
+        customer: &str,
+        lines: &[NewLine],
+    ) -> Result<Self, Error> {
+        let metadata = RawValue::from_string(new.metadata.to_owned())
+            .map_err(|failure| Error::internal("placing an order", failure))?;
+        Ok(Self {
+            id: new.id,
+            number: number.to_string(),
+            reference: new.reference.map(str::to_owned),
+            status: new.status,
+            payment_status: new.payment_status,
+            fulfilment_status: FulfilmentStatus::Unfulfilled,
+            cancel_reason: None,
+            customer: CustomerView { reference: customer.to_owned() },
+            currency: new.currency,
+            subtotal: new.total,
+            discount_total: Amount::ZERO,
+            shipping_total: Amount::ZERO,
+            tax_total: Amount::ZERO,
+            total: new.total,
+            lines: lines.iter().map(LineView::from).collect(),
+            adjustments: Vec::new(),
+            payments: Vec::new(),
+            fulfilments: Vec::new(),
+            metadata,
+            trace_id: tx.origin().trace_id.clone(),
+            version: 1,
+            created_at: tx.now(),
+            updated_at: tx.now(),
+        })
+    }
+
+    /// The order after its only payment has moved, and it with that.
+    pub(super) fn moved(mut self, state: &OrderState, payment: &Payment, now: Timestamp) -> Self {
+        self.status = state.status;
+        self.payment_status = state.payment_status;
+        self.fulfilment_status = state.fulfilment_status;
+        self.cancel_reason.clone_from(&state.cancel_reason);
+        self.version = state.version;
+        self.updated_at = now;
+        self.payments = vec![PaymentView::from(payment)];
+        self
+    }
+}
+
+impl From<&NewLine> for LineView {
+    fn from(line: &NewLine) -> Self {
+        Self {
+            id: line.id.to_string(),
+            sku: line.sku.clone(),
+            name: line.name.clone(),
+            quantity: line.quantity,
+            unit_price: line.unit_price,
+            total: line.total,
+            quantity_fulfilled: 0,
+            quantity_returned: 0,
+        }
+    }
 }
 
 /// Who ordered.

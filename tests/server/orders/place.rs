@@ -1,10 +1,30 @@
 //! Placing an order.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{TestApp, both, card, line, order_of};
 
 both! {
+    async fn the_answer_is_what_reading_gives(app: &TestApp) {
+        let lines: Vec<Value> = (0..30).map(|number| line(&format!("tea-{}", number % 20), 1)).collect();
+        for number in 0..20 {
+            app.product(&format!("tea-{number}"), 100 + number, 10).await;
+        }
+        let mut body = order_of(json!(lines), card("tok_visa"));
+        body["reference"] = "basket-7".into();
+        body["metadata"] = json!({ "till": "7", "note": "\u{2615} \"hot\"" });
+        let placed = app.owner().post("/v1/orders", &body).await;
+        let path = format!("/v1/orders/{}", placed.expect(201)["id"].as_str().unwrap());
+        let read = app.owner().get(&path).await;
+        assert_eq!(read.body, placed.body);
+        assert_eq!(read.header("etag"), placed.header("etag"));
+
+        body["payment"] = json!({ "method": "card", "token": "tok_visa", "capture": "manual" });
+        let placed = app.owner().post("/v1/orders", &body).await;
+        let path = format!("/v1/orders/{}", placed.expect(201)["id"].as_str().unwrap());
+        assert_eq!(app.owner().get(&path).await.body, placed.body);
+    }
+
     async fn an_order_by_card_is_confirmed_and_paid(app: &TestApp) {
         app.product("tea", 349, 10).await;
         let body = json!({
