@@ -113,13 +113,14 @@ pub async fn start(
     let url = options.url.clone();
     tokio::task::spawn_blocking(move || db::migrate(&url)).await??;
     let db = Arc::new(Db::open(&options, clock)?);
-    let first_key = set_up(&db, config, demo).await?;
     let seal_key = SealKey::load_or_create(&config.data_dir)?;
     let turn = SealingTurn::of_this_process(db.dialect());
     let sealer = Arc::new(Sealer::new(Arc::clone(&db), seal_key, &config.data_dir, turn.guard())?);
     let rooms = rooms(config, &db, level);
     let (main, main_at) = listen_main(config, &rooms)?;
     let (ops, ops_at) = listen_ops(config, &rooms)?;
+    // The first key is shown once: nothing that can fail comes between making and showing it.
+    let first_key = set_up(&db, config, demo).await?;
     let handles = [main.handle(), ops.handle()];
     tokio::spawn(main);
     tokio::spawn(ops);

@@ -219,7 +219,9 @@ impl Job for RecordReadings {
     }
 
     async fn run(&self) -> Result<usize, Error> {
-        self.0.record_waiting(&Origin::of(Actor::Job(self.name()))).await
+        self.0.record_waiting(&Origin::of(Actor::Job(self.name()))).await?;
+        // Not at once again: who goes on reading is put on record with the next beat.
+        Ok(0)
     }
 }
 

@@ -67,7 +67,7 @@ impl Readings {
     }
 
     /// Puts the readings since the last time into the journal; answers how many. What cannot be
-    /// written waits for the next time.
+    /// written waits for the next time, so that a commit whose answer is lost counts twice.
     ///
     /// # Errors
     /// What the database refuses.

@@ -17,7 +17,8 @@ use crate::db::WriteTx;
 use crate::error::Error;
 use crate::kernel::Currency;
 
-/// Changes of products and prices by this process that became durable, whatever the database.
+/// Changes of products and prices by this process, whatever the database: counted when they are
+/// made, for the orders after them in the same commit, and when they have become durable.
 static CHANGES: AtomicU64 = AtomicU64::new(0);
 
 /// About 20 MB of names; a larger catalogue is forgotten and read anew now and then.
@@ -45,9 +46,11 @@ struct Since {
 
 /// Products or prices are changed in this transaction.
 pub(super) fn changed(tx: &mut WriteTx<'_>) {
-    tx.on_commit(|| {
+    let count = || {
         CHANGES.fetch_add(1, Ordering::Relaxed);
-    });
+    };
+    count();
+    tx.on_commit(count);
 }
 
 impl Prices {

@@ -17,6 +17,7 @@ pub(super) fn run(args: &Args, config: Option<&Path>) -> Outcome {
     let config = context::load(config)?;
     let url = context::url(&config)?;
     let file = args.file.display();
+    context::must_exist(&url)?;
     let DatabaseUrl::Sqlite(database) = &url else {
         return Err(Failure::usage(format!(
             "PostgreSQL has its own tools: pg_dump --format=custom --file='{file}' \

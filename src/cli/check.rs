@@ -8,7 +8,7 @@ use super::{context, table};
 use crate::check::{self, Finding};
 
 pub(super) async fn run(config: Option<&Path>) -> Outcome {
-    let db = context::open(&context::load(config)?)?;
+    let db = context::open_existing(&context::load(config)?)?;
     let now = db.clock().now();
     let findings = db.read(move |conn| check::run(conn, now)).await?;
     db.close().await;

@@ -20,7 +20,26 @@ pub(super) fn url(config: &Config) -> Result<DatabaseUrl, Failure> {
     Ok(app::db_options(config)?.url)
 }
 
-/// Opens the database, brought to this version's schema.
+/// Opens a database that must be there: who looks at nothing in the wrong folder must not read
+/// that all is well.
+pub(super) fn open_existing(config: &Config) -> Result<Db, Failure> {
+    must_exist(&url(config)?)?;
+    open(config)
+}
+
+/// Refuses a SQLite database that is not there.
+pub(super) fn must_exist(url: &DatabaseUrl) -> Result<(), Failure> {
+    match url {
+        DatabaseUrl::Sqlite(file) if !file.exists() => Err(Failure::new(format!(
+            "there is no database {}: run this where the server runs, or say with --config or \
+             DOCKET_DATA_DIR where that is",
+            file.display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Opens the database, brought to this version's schema; a new one where there is none.
 pub(super) fn open(config: &Config) -> Result<Db, Failure> {
     let options = app::db_options(config)?;
     migrate(&options.url)?;

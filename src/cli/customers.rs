@@ -7,7 +7,7 @@ use clap::Subcommand;
 
 use super::failure::Outcome;
 use super::{context, table};
-use crate::orders;
+use crate::{db, orders};
 
 #[derive(Subcommand)]
 pub(super) enum What {
@@ -21,10 +21,17 @@ pub(super) enum What {
 pub(super) async fn run(what: What, config: Option<&Path>) -> Outcome {
     let What::Erase { reference } = what;
     let config = context::load(config)?;
-    let db = context::open(&config)?;
+    let opened = context::open_existing(&config)?;
     let work = move |tx: &mut crate::db::WriteTx<'_>| orders::erase_customer(tx, &reference);
-    let erased = db.write(&context::origin(), work).await?;
-    context::close(db, &config).await?;
-    table::line(&format!("{erased} records of personal data erased"))?;
+    let erased = opened.write(&context::origin(), work).await?;
+    context::close(opened, &config).await?;
+    let gone = db::empty_log(&context::url(&config)?)?;
+    table::line(&format!("{erased} records of personal data erased; the reference stays"))?;
+    if !gone {
+        eprintln!(
+            "docket: a reader holds the write-ahead log: what was erased leaves the disk with the \
+             next checkpoint; run the command again to have it now"
+        );
+    }
     Ok(ExitCode::SUCCESS)
 }

@@ -26,6 +26,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use rustix::fs::Mode;
+use rustix::process::umask;
 
 use crate::telemetry;
 use failure::{Failure, Outcome};
@@ -96,6 +98,7 @@ impl Command {
 
 /// Runs the command that the process was started with.
 pub fn run() -> ExitCode {
+    keep_new_files_from_others();
     let command = Cli::try_parse().and_then(|cli| {
         let config = cli.config.clone();
         chosen(cli).map(|command| (command, config))
@@ -107,6 +110,13 @@ pub fn run() -> ExitCode {
             ExitCode::from(u8::try_from(message.exit_code()).unwrap_or(2))
         }
     }
+}
+
+/// The database has people's names, the logs what they did: files that are made from now on are for
+/// their owner and group at most, or as little as the process was told.
+fn keep_new_files_from_others() {
+    let told = umask(Mode::all());
+    umask(told | Mode::RWXO | Mode::WGRP);
 }
 
 /// Without a subcommand the server runs; its flags belong to no other one.

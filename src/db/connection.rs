@@ -10,6 +10,7 @@ use diesel::{
     Connection, ConnectionError, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection,
 };
 
+use super::Statement;
 use crate::error::Error;
 
 /// A connection to either database.
@@ -192,6 +193,27 @@ fn refuse_affected_sqlite(sqlite: &mut SqliteConnection) -> Result<(), diesel::r
         "SQLite {} can corrupt its file; 3.51.3 or newer is needed",
         found.version
     ))))
+}
+
+#[derive(QueryableByName)]
+struct Checkpoint {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    busy: i64,
+}
+
+/// Copies SQLite's write-ahead log into the database file and empties it, so that what was erased
+/// is gone from both; answers whether all of it was, which a reader that goes on may hinder. On
+/// PostgreSQL there is nothing to do.
+///
+/// # Errors
+/// What the database refuses.
+pub fn empty_log(url: &DatabaseUrl) -> Result<bool, Error> {
+    let mut conn = establish(url, Purpose::Writing)?;
+    if conn.dialect() == Dialect::Postgres {
+        return Ok(true);
+    }
+    let done = Statement::new("PRAGMA wal_checkpoint(TRUNCATE)").first::<Checkpoint>(&mut conn)?;
+    Ok(done.is_some_and(|checkpoint| checkpoint.busy == 0))
 }
 
 /// Makes connections for an r2d2 pool.

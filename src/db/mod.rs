@@ -23,7 +23,7 @@ use std::time::Duration;
 use tracing::{Instrument, Span, field, info_span};
 
 pub use backup::{BackupError, backup, restore};
-pub use connection::{Conn, DatabaseUrl, Dialect};
+pub use connection::{Conn, DatabaseUrl, Dialect, empty_log};
 pub use migrate::{MigrationError, migrate};
 pub use statement::{Statement, Value};
 pub use tx::WriteTx;

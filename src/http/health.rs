@@ -47,10 +47,14 @@ async fn ready(
         .collect();
     let mut response = if ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
     // For whoever looks: telemetry that gets lost is no reason to turn customers away.
-    let sinks: Map<_, _> = telemetry::sinks()
-        .into_iter()
-        .map(|sink| (sink.name.to_owned(), sink.trouble.unwrap_or_else(|| "ok".into()).into()))
-        .collect();
+    let mut sinks = Map::new();
+    for sink in telemetry::sinks() {
+        let told = sinks.entry(sink.name).or_insert_with(|| "ok".into());
+        // Of several collectors of one kind, the one in trouble is told.
+        if let Some(trouble) = sink.trouble {
+            *told = trouble.into();
+        }
+    }
     let status = if ready { "ready" } else { "not ready" };
     response.json(json!({ "status": status, "checks": parts, "sinks": sinks }))
 }

@@ -35,6 +35,9 @@ impl Orders {
         for operation in operations {
             let heard = self.gateways.ask(&operation).await;
             crash_point("gateway.answered");
+            let known = matches!(heard, Heard::Known(_));
+            let operation_kind = operation.kind.as_str();
+            tracing::debug!(payment.operation = operation_kind, known, "the gateway was asked");
             let placed = placed.clone();
             let told = self
                 .db

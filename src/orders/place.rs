@@ -63,6 +63,7 @@ impl Orders {
             Span::current().record("order.id", tracing::field::display(order_id));
         }
         crash_point("place.prepared");
+        tracing::debug!(step = prepared.name(), "an order is prepared");
         let reply = match prepared {
             Prepared::Answered(reply) => reply,
             // It was counted as pending when it was left so, not each time that somebody asks.

@@ -34,6 +34,18 @@ pub(super) enum Prepared {
     Ask(Operation, Box<OrderView>),
 }
 
+impl Prepared {
+    /// How far preparing got, for who reads the log.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Answered(reply) if reply.replayed => "replayed",
+            Self::Answered(_) => "answered",
+            Self::Waiting(_) => "waiting",
+            Self::Ask(..) => "ask the gateway",
+        }
+    }
+}
+
 /// What is to be placed, on what terms.
 pub(super) struct Placing<'a> {
     pub(super) submission: &'a Submission,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use docket::kernel::Stopwatch;
 use serde_json::{Value, json};
 
+use crate::buyer::{Buyer, card, order_of};
 use crate::log_lines::lines;
 use crate::process::{Home, KEY, Server};
 
@@ -81,6 +82,11 @@ async fn the_log_filter_is_changed_for_a_while_and_on_record() {
     ops.until(&ops.audit, noted).await;
 
     let told = ops.ask_as("told", "dk_unknown").await;
+    let buyer = Buyer::new();
+    buyer.stock(&server.api, "tea", 349, 10).await;
+    let order = order_of("detailed", "tea", 1, card("tok_visa"));
+    let placed = buyer.post(&format!("{}/v1/orders", server.api), "detailed", &order).await;
+    let placed = placed.unwrap().expect(201);
     ops.put(&json!({ "filter": "warn", "for_s": 60 }), KEY).await;
     let untold = ops.ask_as("untold", KEY).await;
     let warned = ops.ask_as("warned", "dk_unknown").await;
@@ -96,6 +102,18 @@ async fn the_log_filter_is_changed_for_a_while_and_on_record() {
         lines.retain(|line| line["request_id"] == request);
         lines.iter().map(|line| line["message"].as_str().unwrap().to_owned()).collect()
     };
+    let detail: Vec<String> = lines(home.data.path())
+        .into_iter()
+        .filter(|line| line["severity"] == "DEBUG")
+        .map(|line| {
+            assert_eq!(
+                (&line["module"], &line["trace_id"]),
+                (&"orders".into(), &placed["trace_id"])
+            );
+            line["message"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    assert_eq!(detail, ["an order is prepared", "the gateway was asked"]);
     assert_eq!(messages(&whole), ["journal.read", "request"]);
     // Under the first filter only orders say more; the line of a request is of level INFO.
     assert_eq!(messages(&told), ["access refused"]);

@@ -22,7 +22,7 @@ pub(in crate::cli) struct Args {
 }
 
 pub(super) async fn run(args: Args, config: Option<&Path>) -> Outcome {
-    let db = context::open(&context::load(config)?)?;
+    let db = context::open_existing(&context::load(config)?)?;
     let mut out: Box<dyn Write> = match &args.file {
         Some(file) => Box::new(std::io::BufWriter::new(std::fs::File::create_new(file)?)),
         None => Box::new(std::io::stdout()),

@@ -15,7 +15,7 @@ pub(in crate::cli) struct Args {
 }
 
 pub(super) async fn run(args: &Args, config: Option<&Path>) -> Outcome {
-    let db = context::open(&context::load(config)?)?;
+    let db = context::open_existing(&context::load(config)?)?;
     let entry = args.entry;
     let proof = db.read(move |conn| audit::prove(conn, entry)).await?;
     db.close().await;

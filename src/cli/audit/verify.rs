@@ -28,7 +28,7 @@ pub(super) async fn run(args: Args, config: Option<&Path>) -> Outcome {
     if let Some(proof) = &args.proof {
         return verify_proof(proof, &args, &config);
     }
-    let db = context::open(&config)?;
+    let db = context::open_existing(&config)?;
     let report = db.read(move |conn| audit::verify(conn, &trust, args.exact)).await?;
     db.close().await;
     tell(&report)?;

@@ -100,14 +100,17 @@ impl State {
     /// Scores what was counted since the last time; answers whether the baselines should be saved.
     fn take(&mut self, counted: Counted, now: Timestamp) -> bool {
         let hour = now.micros().div_euclid(HOUR_MICROS);
-        if let Some((since, before)) = self.last.replace((Stopwatch::start(), counted))
-            && since.elapsed() <= PAUSE_MOST
-        {
-            let minutes = since.elapsed().as_secs_f64().max(1.0) / 60.0;
-            for (index, signal) in Signal::ALL.into_iter().enumerate() {
-                if let Some(minute) = signal.minute(&before, &counted, minutes) {
-                    self.score(index, signal, minute, hour);
-                }
+        let last = self.last.replace((Stopwatch::start(), counted));
+        let last = last.filter(|(since, _)| since.elapsed() <= PAUSE_MOST);
+        for (index, signal) in Signal::ALL.into_iter().enumerate() {
+            let minute = last.as_ref().and_then(|(since, before)| {
+                let minutes = since.elapsed().as_secs_f64().max(1.0) / 60.0;
+                signal.minute(before, &counted, minutes)
+            });
+            match minute {
+                Some(minute) => self.score(index, signal, minute, hour),
+                // Of nothing there is nothing unusual: an alert must not live on the last minute.
+                None => self.verdicts[index].score = 0.0,
             }
         }
         std::mem::replace(&mut self.saved_in_hour, hour) != hour

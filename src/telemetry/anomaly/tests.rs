@@ -217,11 +217,12 @@ fn the_counters_are_those_of_the_metrics() {
 fn a_signal_becomes_anomalous_once_and_ordinary_again() {
     let mut state = State::new(Default::default());
     let place = Signal::ALL.iter().position(|signal| *signal == Signal::ErrorShare).unwrap();
-    let mut counted = Counted::default();
-    let mut minute = |state: &mut State, errors: f64| {
-        counted.requests += 100.0;
-        counted.errors += errors;
-        state.take(counted, Clock::System.now());
+    let counted = std::cell::Cell::new(Counted::default());
+    let minute = |state: &mut State, errors: f64| {
+        let Counted { requests, errors: before, .. } = counted.get();
+        let (requests, errors) = (requests + 100.0, before + errors);
+        counted.set(Counted { requests, errors, ..Counted::default() });
+        state.take(counted.get(), Clock::System.now());
         (state.verdicts[place].score, state.anomalous[place])
     };
     for _ in 0..60 {
@@ -230,6 +231,9 @@ fn a_signal_becomes_anomalous_once_and_ordinary_again() {
     let (score, anomalous) = minute(&mut state, 50.0);
     assert!(score > ANOMALOUS && anomalous);
     assert!(minute(&mut state, 50.0).1);
+    // Nothing was asked: nothing is unusual about that.
+    state.take(counted.get(), Clock::System.now());
+    assert_eq!(state.verdicts[place].score, 0.0);
     let (score, anomalous) = minute(&mut state, 0.0);
     assert!(score < ANOMALOUS && !anomalous, "{score}");
 }
