@@ -15,6 +15,7 @@ mod collectors;
 #[path = "../support/day.rs"]
 mod day;
 mod ends;
+mod erased;
 mod exporters;
 mod full_disk;
 

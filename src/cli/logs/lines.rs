@@ -12,7 +12,7 @@ use crate::telemetry::{self, LogSearch};
 #[derive(clap::Args)]
 pub(super) struct Wanted {
     /// The lines of this trace: 32 hexadecimal digits, as in `X-Trace-Id`.
-    #[arg(long, value_name = "ID", required_unless_present = "order")]
+    #[arg(long, value_name = "ID")]
     trace: Option<String>,
     /// The lines about this order, from all traces.
     #[arg(long, value_name = "ID", conflicts_with = "trace")]
@@ -28,10 +28,12 @@ pub(super) fn run(wanted: &Wanted, file: Option<&Path>) -> Outcome {
     let (needle, since) = match (&wanted.trace, &wanted.order) {
         (Some(trace), _) => (trace, telemetry::trace_began(trace)),
         (None, Some(order)) => (order, order.parse::<OrderId>().ok().and_then(|id| id.made_at())),
-        (None, None) => return Err(Failure::usage("say --trace ID or --order ID")),
+        (None, None) => return Err(Failure::usage("say --trace ID, --order ID or scan")),
     };
     if needle.len() < 8 {
-        return Err(Failure::usage(format!("`{needle}` is no id: give all of it")));
+        return Err(Failure::usage(format!(
+            "`{needle}` is no id: give all of it (lines have an order's id, not its number)"
+        )));
     }
     let search = |needles| {
         telemetry::search_logs(&LogSearch {

@@ -10,7 +10,7 @@ use clap::Subcommand;
 use super::failure::Outcome;
 
 #[derive(clap::Args)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Args {
     #[command(flatten)]
     wanted: lines::Wanted,

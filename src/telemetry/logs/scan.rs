@@ -3,8 +3,9 @@
 //! Must stay true: nothing is passed over in silence, so that "nothing found" can be believed;
 //! what is told holds no part of a secret.
 
-use std::collections::BTreeSet;
-use std::fs;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -89,7 +90,7 @@ pub fn scan_logs(
     tell: &mut dyn FnMut(&LogScan) -> io::Result<()>,
 ) -> io::Result<ScanReport> {
     let mut scan =
-        Scan { tell, report: ScanReport::default(), seen: BTreeSet::new(), read: BTreeSet::new() };
+        Scan { tell, report: ScanReport::default(), seen: BTreeMap::new(), read: BTreeSet::new() };
     for path in paths {
         if path.is_dir() { scan.directory(path)? } else { scan.file(path)? }
     }
@@ -99,8 +100,9 @@ pub fn scan_logs(
 struct Scan<'a> {
     tell: &'a mut dyn FnMut(&LogScan) -> io::Result<()>,
     report: ScanReport,
-    /// The files that were opened, whatever they are called now.
-    seen: BTreeSet<(u64, u64)>,
+    /// The files that were opened, whatever they are called now. They are held open: a file that
+    /// was removed could otherwise leave its identity to another one.
+    seen: BTreeMap<(u64, u64), File>,
     /// The names under which files were opened.
     read: BTreeSet<PathBuf>,
 }
@@ -139,15 +141,22 @@ impl Scan<'_> {
         if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
             return self.unread(path, None, "it is no file");
         }
-        let opened = Source::open(path)
-            .and_then(|source| Ok((identity(&source.file().metadata()?), source)));
-        let (file, source) = match opened {
+        let opened = Source::open(path).and_then(|source| {
+            let held = source.file().try_clone()?;
+            Ok((identity(&held.metadata()?), held, source))
+        });
+        let (file, held, source) = match opened {
             Ok(opened) => opened,
             Err(failure) => return self.unread(path, None, &failure.to_string()),
         };
         self.read.insert(path.to_owned());
-        if file.is_some_and(|file| !self.seen.insert(file)) {
-            return Ok(());
+        if let Some(file) = file {
+            match self.seen.entry(file) {
+                Entry::Occupied(_) => return Ok(()),
+                Entry::Vacant(place) => {
+                    place.insert(held);
+                }
+            }
         }
         self.report.files += 1;
         self.lines(path, source)

@@ -42,7 +42,6 @@ pub(super) struct Decided {
     pub(super) spans: Vec<SpanData>,
     pub(super) exemplars: Vec<PendingExemplar>,
     pub(super) fate: Fate,
-    pub(super) bytes: usize,
     pub(super) early: Option<Early>,
     /// Whether this is all of the trace, or its first part.
     pub(super) first: bool,
@@ -72,12 +71,12 @@ impl Running {
 
     fn decide(&mut self, trace_id: TraceId, early: Option<Early>) -> Decided {
         let fate = self.fate();
+        self.bytes = 0;
         Decided {
             trace_id,
             spans: std::mem::take(&mut self.spans),
             exemplars: std::mem::take(&mut self.exemplars),
             fate,
-            bytes: std::mem::take(&mut self.bytes),
             early,
             first: self.fate.is_none(),
         }

@@ -9,9 +9,10 @@ use opentelemetry_sdk::trace::SpanData;
 
 use super::keep::{Keep, Slow};
 use super::pending::{Decided, Early, Fate, Pending};
+use super::processor::redact_span;
 use super::queue::ExportQueue;
 use super::store::Store;
-use super::trace::Trace;
+use super::trace::{Trace, bytes_of};
 use crate::config::Traces;
 use crate::telemetry::metrics::PendingExemplar;
 
@@ -80,7 +81,7 @@ impl Pipeline {
 
     fn deal_with(&self, decided: Decided) {
         self.count(&decided);
-        let Decided { trace_id, spans, exemplars, fate, bytes, .. } = decided;
+        let Decided { trace_id, mut spans, exemplars, fate, .. } = decided;
         let kept = match fate {
             Fate::Idle => return,
             Fate::Passing => None,
@@ -89,6 +90,9 @@ impl Pipeline {
         if spans.is_empty() {
             return;
         }
+        // Nothing that could be a secret gets further than here.
+        spans.iter_mut().for_each(|span| redact_span(span, self.attribute_value_max));
+        let bytes = spans.iter().map(bytes_of).sum();
         let trace = Arc::new(Trace::new(trace_id, spans, kept, bytes));
         self.store.add(&trace);
         if kept.is_some() {

@@ -1,5 +1,8 @@
-//! The one span processor: baggage copied at the start, redaction at the end, then on to the
-//! trace. One and not several, because the SDK clones every span for each further one.
+//! The one span processor: baggage copied at the start, and at the end on to the trace. One and not
+//! several, because the SDK clones every span for each further one.
+//!
+//! Redaction waits until a trace is decided: spans end on threads that others wait for, such as the
+//! writer lane, and what is idle is never looked at.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,8 +35,7 @@ impl SpanProcessor for Processor {
         }
     }
 
-    fn on_end(&self, mut span: SpanData) {
-        redact_span(&mut span, self.0.attribute_value_max);
+    fn on_end(&self, span: SpanData) {
         self.0.end(span);
     }
 
@@ -48,7 +50,7 @@ impl SpanProcessor for Processor {
 
 /// Everything in a span that could carry a secret: attributes, also those of events and links, and
 /// the description of its status.
-fn redact_span(span: &mut SpanData, value_max: usize) {
+pub(super) fn redact_span(span: &mut SpanData, value_max: usize) {
     redact_attributes(&mut span.attributes, value_max);
     for event in &mut span.events.events {
         redact_attributes(&mut event.attributes, value_max);
