@@ -1,10 +1,14 @@
 //! Who reads the journal and the logs is on record: at once in the log, later in the journal.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::caller::{Caller, hear};
 use crate::log_lines::lines;
 use crate::process::Home;
+
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// The journal's entries about reading, as `docket audit export` writes them.
 fn recorded(home: &Home) -> Vec<Value> {
@@ -19,8 +23,14 @@ async fn readings_are_on_record(home: Home) {
     let server = home.start(&[("DOCKET_LOGS__FILTER", "info")]);
     let caller = Caller::of(&server);
     let get = async |path: &str| hear(caller.get(path)).await.unwrap();
-    let journal = get("/v1/audit?limit=1").await.body;
-    let first = journal["data"][0]["id"].as_str().unwrap().to_owned();
+    // On PostgreSQL an entry is read once it has its number.
+    let first = loop {
+        let journal = get("/v1/audit?limit=1").await.body;
+        match journal["data"][0]["id"].as_str() {
+            Some(id) => break id.to_owned(),
+            None => tokio::time::sleep(PAUSE).await,
+        }
+    };
     let proof = format!("/v1/audit/{first}/proof");
     let about = format!("/v1/telemetry/{first}");
     caller.told_of(&first, |_| true).await;
@@ -28,7 +38,7 @@ async fn readings_are_on_record(home: Home) {
         assert_eq!([get(path).await.status, get(path).await.status], [200, 200], "{path}");
     }
     while get(&proof).await.status != 200 {
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        tokio::time::sleep(PAUSE).await;
     }
     assert_eq!(get("/v1/telemetry/no-such-thing").await.status, 404);
     assert_eq!(get("/v1/audit?limit=0").await.status, 422);
