@@ -194,7 +194,8 @@ fn baggage_is_copied_and_secrets_are_taken_out() {
     let trace = bench.pipeline.store.find(root.span_context().trace_id()).unwrap();
     let told = format!("{:?}", trace.spans);
     assert!(told.contains("u-17"));
-    for secret in ["4111", "abc123DEF456ghi789", "\"k\""] {
+    // Shorter pieces are in an identifier now and then.
+    for secret in ["4111 1111", "41111111", "abc123DEF456ghi789", "\"k\""] {
         assert!(!told.contains(secret), "{secret} in {told}");
     }
 }
