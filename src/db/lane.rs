@@ -3,7 +3,8 @@
 //! Commands queue up while the lane commits; it then takes all that wait (up to a limit), runs
 //! each in a savepoint inside one `BEGIN IMMEDIATE`, commits once, and answers them all. This
 //! group commit is why durable writing is fast. A command that fails or panics rolls back its own
-//! savepoint only; a failed commit fails every command in the batch.
+//! savepoint only; a failed commit fails every command in the batch, and what was answered ahead of
+//! it is run again before anything else.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -23,8 +24,11 @@ use crate::telemetry::metrics::{self, Side};
 
 /// Runs one command in the open transaction; answers what to do once the commit is known.
 type Command = Box<dyn FnOnce(&mut Conn, Timestamp) -> Answer + Send>;
-/// Tells the caller how it went: its own result, or why the commit failed.
-type Answer = Box<dyn FnOnce(Commit)>;
+/// Tells the caller how it went: its own result, or why the commit failed. What its caller was told
+/// ahead of that must not be lost.
+type Answer = Box<dyn FnOnce(Commit) -> Option<Owed>>;
+/// Runs once more what a caller was told is done; answers whether it stands.
+type Owed = Box<dyn Fn(&mut Conn, Timestamp) -> bool + Send>;
 
 /// How long another process may hold the write lock, and how often it is asked for meanwhile.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -69,21 +73,35 @@ impl Lane {
         })
     }
 
+    /// Runs a command; its caller goes on when it is durable.
     pub(super) async fn run<T, F>(&self, origin: Origin, work: F) -> Result<T, Error>
     where
         T: Send + 'static,
         F: Fn(&mut WriteTx<'_>) -> Result<T, Error> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
+        self.send(command(origin, work, reply))?;
+        answer.await.map_err(|_lost| not_written())?
+    }
+
+    /// Runs a command; its caller goes on at once, before it is durable. Commands that come later
+    /// are never durable without it.
+    pub(super) async fn run_ahead<T, F>(&self, origin: Origin, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: Fn(&mut WriteTx<'_>) -> Result<T, Error> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        self.send(command_ahead(origin, work, reply))?;
+        answer.await.map_err(|_lost| not_written())?
+    }
+
+    fn send(&self, command: Command) -> Result<(), Error> {
         let sender = self.sender.upgrade().ok_or(Error::Unavailable("The server is stopping."))?;
-        sender.try_send(command(origin, work, reply)).map_err(|_| {
+        sender.try_send(command).map_err(|_| {
             metrics::db_refused(Side::Write);
             Error::Unavailable("Too many changes are waiting; try again shortly.")
-        })?;
-        drop(sender);
-        answer.await.map_err(|_lost| {
-            Error::Unavailable("The database cannot be written now; try again shortly.")
-        })?
+        })
     }
 
     pub(super) async fn close(&self) {
@@ -92,6 +110,10 @@ impl Lane {
             let _ = finished.await;
         }
     }
+}
+
+fn not_written() -> Error {
+    Error::Unavailable("The database cannot be written now; try again shortly.")
 }
 
 /// Wraps a caller's work: its span, its savepoint, its panic, its answer.
@@ -132,6 +154,36 @@ where
             // thread to work out, not for the lane's.
             drop(span);
             let _ = reply.send(result);
+            None
+        })
+    })
+}
+
+/// Wraps work whose caller does not wait for the commit. Should that fail, the work is owed: it comes
+/// before all that is run later.
+fn command_ahead<T, F>(origin: Origin, work: F, reply: oneshot::Sender<Result<T, Error>>) -> Command
+where
+    T: Send + 'static,
+    F: Fn(&mut WriteTx<'_>) -> Result<T, Error> + Send + 'static,
+{
+    let (span, waiting) = (Span::current(), Stopwatch::start());
+    let queued = metrics::pool_waiting(Side::Write);
+    Box::new(move |conn, now| {
+        drop(queued);
+        let waited = waiting.elapsed();
+        span.record("wait_us", micros(waited));
+        let result = span.in_scope(|| {
+            metrics::db_wait(Side::Write, waited);
+            in_savepoint(conn, now, &origin, &work, &mut Afterwards::new())
+        });
+        let stands = result.is_ok();
+        drop(span);
+        let _ = reply.send(result);
+        Box::new(move |commit| {
+            let owed: Owed = Box::new(move |conn, now| {
+                in_savepoint(conn, now, &origin, &work, &mut Afterwards::new()).is_ok()
+            });
+            (stands && !commit.durable).then_some(owed)
         })
     })
 }
@@ -175,10 +227,10 @@ fn patience_ran_out(error: Error) -> Error {
 }
 
 fn serve(mut conn: Conn, mut commands: mpsc::Receiver<Command>, batch: usize, clock: &Clock) {
+    let mut owed: Vec<Owed> = Vec::new();
     while let Some(first) = commands.blocking_recv() {
         let _in_use = metrics::pool_in_use(Side::Write);
-        let began = begin(&mut conn);
-        if let Err(error) = began {
+        if let Err(error) = begin_with(&mut conn, &owed, clock) {
             tracing::error!(error = %error, "the writer lane cannot begin a transaction");
             refuse(first, &mut commands);
             continue;
@@ -188,10 +240,21 @@ fn serve(mut conn: Conn, mut commands: mpsc::Receiver<Command>, batch: usize, cl
         let committing = Stopwatch::start();
         let durable = commit(&mut conn);
         let commit = Commit { durable, size: answers.len(), took: committing.elapsed() };
-        for answer in answers {
-            answer(commit);
+        if durable {
+            owed.clear();
         }
+        owed.extend(answers.into_iter().filter_map(|answer| answer(commit)));
     }
+}
+
+/// Begins a transaction with what is owed to earlier callers.
+fn begin_with(conn: &mut Conn, owed: &[Owed], clock: &Clock) -> Result<(), Error> {
+    begin(conn)?;
+    if owed.iter().all(|work| is_open(conn) && work(conn, clock.now())) {
+        return Ok(());
+    }
+    let _ = <Conn as Connection>::TransactionManager::rollback_transaction(conn);
+    Err(Error::Unavailable("What was lost with an earlier commit cannot be written yet."))
 }
 
 /// Without a transaction there is nothing to run in, for all that wait: dropping a command drops

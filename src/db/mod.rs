@@ -138,16 +138,7 @@ impl Db {
         T: Send + 'static,
         F: Fn(&mut WriteTx<'_>) -> Result<T, Error> + Send + 'static,
     {
-        let span = info_span!(
-            "db.write",
-            "otel.status_code" = field::Empty,
-            "error.type" = field::Empty,
-            "db.system.name" = self.dialect.name(),
-            wait_us = field::Empty,
-            batch_size = field::Empty,
-            commit_us = field::Empty,
-            retries = field::Empty,
-        );
+        let span = self.write_span();
         let result = match &self.writer {
             Writer::Lane(lane) => lane.run(origin.clone(), work).instrument(span.clone()).await,
             Writer::Pool(pool) => {
@@ -157,6 +148,39 @@ impl Db {
         note_failure(&span, &result);
         metrics::db_write(&result);
         result
+    }
+
+    /// The same, answered before it is durable: what this process writes after the answer is never
+    /// durable without it. For what only matters together with what follows; nobody outside may be
+    /// told of it, and nothing waits for its commit ([`WriteTx::on_commit`]). On PostgreSQL, where
+    /// connections have no order, it is durable at once.
+    ///
+    /// # Errors
+    /// As of [`Self::write`].
+    pub async fn write_ahead<T, F>(&self, origin: &Origin, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: Fn(&mut WriteTx<'_>) -> Result<T, Error> + Send + 'static,
+    {
+        let Writer::Lane(lane) = &self.writer else { return self.write(origin, work).await };
+        let span = self.write_span();
+        let result = lane.run_ahead(origin.clone(), work).instrument(span.clone()).await;
+        note_failure(&span, &result);
+        metrics::db_write(&result);
+        result
+    }
+
+    fn write_span(&self) -> Span {
+        info_span!(
+            "db.write",
+            "otel.status_code" = field::Empty,
+            "error.type" = field::Empty,
+            "db.system.name" = self.dialect.name(),
+            wait_us = field::Empty,
+            batch_size = field::Empty,
+            commit_us = field::Empty,
+            retries = field::Empty,
+        )
     }
 
     /// Waits until every write taken so far is answered, then stops the writer.

@@ -1,7 +1,7 @@
 //! The test gateway: cards by token, and a record of its own of what it did, as a real one has.
 //!
-//! The record is written apart from our payments, in transactions of its own, so that the two can
-//! be compared.
+//! The record is written apart from our payments, so that the two can be compared, and ahead of
+//! them: an outcome that we hold is always on its record, whenever the power goes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,7 +81,7 @@ impl Gateway for TestGateway {
         let (id, request) = (request.id, request.clone());
         let recorded = self
             .db
-            .write(&Origin::of(Actor::System), move |tx| store::record(tx, &request, outcome))
+            .write_ahead(&Origin::of(Actor::System), move |tx| store::record(tx, &request, outcome))
             .await
             .map_err(|failure| GatewayFailure(failure.to_string()))?;
         if manner == Manner::Silently {
