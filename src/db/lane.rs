@@ -1,51 +1,41 @@
 //! The writer lane of SQLite: one thread, one connection, many commands per durable commit.
 //!
 //! Commands queue up while the lane commits; it then takes all that wait (up to a limit), runs
-//! each in a savepoint inside one `BEGIN IMMEDIATE`, commits once, and answers them all. This
-//! group commit is why durable writing is fast. A command that fails or panics rolls back its own
-//! savepoint only; a failed commit fails every command in the batch, and what was answered ahead of
-//! it is run again before anything else.
+//! them inside one `BEGIN IMMEDIATE`, commits once, and answers them all. This group commit is why
+//! durable writing is fast.
+//!
+//! A command that fails or panics undoes nothing but itself. As most do not fail, a batch runs
+//! without savepoints at first; when one does fail, the batch is rolled back and run again, each
+//! command in a savepoint of its own, and so are the next ones. A failed commit fails every command
+//! in the batch, and what was answered ahead of it is run again before anything else.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+mod command;
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use diesel::Connection;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use tokio::sync::{Mutex, mpsc, oneshot};
-use tracing::Span;
 
+use self::command::{Command, Commit, Job, Undo};
 use super::connection::{Purpose, establish};
-use super::tx::Afterwards;
-use super::{Conn, DbOptions, Statement, WriteTx, micros};
+use super::{Conn, DbOptions, Statement, WriteTx};
 use crate::error::Error;
-use crate::kernel::{Clock, Origin, Stopwatch, Timestamp};
-use crate::telemetry::Account;
+use crate::kernel::{Clock, Origin, Stopwatch};
 use crate::telemetry::metrics::{self, Side};
-
-/// Runs one command in the open transaction; answers what to do once the commit is known.
-type Command = Box<dyn FnOnce(&mut Conn, Timestamp) -> Answer + Send>;
-/// Tells the caller how it went: its own result, or why the commit failed. What its caller was told
-/// ahead of that must not be lost.
-type Answer = Box<dyn FnOnce(Commit) -> Option<Owed>>;
-/// Runs once more what a caller was told is done; answers whether it stands.
-type Owed = Box<dyn Fn(&mut Conn, Timestamp) -> bool + Send>;
 
 /// How long another process may hold the write lock, and how often it is asked for meanwhile.
 const PATIENCE: Duration = Duration::from_secs(10);
 const TRY_EVERY: Duration = Duration::from_millis(1);
-
-/// How the commit of a batch went.
-#[derive(Clone, Copy)]
-struct Commit {
-    durable: bool,
-    size: usize,
-    /// How long making it durable took.
-    took: Duration,
-}
+/// So many batches run with savepoints after one in which a command failed: where one is refused,
+/// others mostly are.
+const CAREFUL_FOR: u32 = 16;
 
 pub(super) struct Lane {
-    queue: Mutex<Option<mpsc::Sender<Command>>>,
-    sender: mpsc::WeakSender<Command>,
+    queue: Mutex<Option<mpsc::Sender<Box<dyn Command>>>>,
+    sender: mpsc::WeakSender<Box<dyn Command>>,
     finished: Mutex<Option<oneshot::Receiver<()>>>,
     _size: metrics::Held,
 }
@@ -60,7 +50,7 @@ impl Lane {
         std::thread::Builder::new()
             .name("docket-writer".into())
             .spawn(move || {
-                serve(conn, commands, batch, &clock);
+                Server { conn, commands, batch, clock, owed: Vec::new(), careful: 0 }.serve();
                 let _ = done.send(());
             })
             .map_err(|failure| Error::internal("starting the writer lane", failure))?;
@@ -80,7 +70,7 @@ impl Lane {
         F: Fn(&mut WriteTx<'_>) -> Result<T, Error> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        self.send(command(origin, work, reply))?;
+        self.send(Job::new(origin, work, reply))?;
         answer.await.map_err(|_lost| not_written())?
     }
 
@@ -92,13 +82,13 @@ impl Lane {
         F: Fn(&mut WriteTx<'_>) -> Result<T, Error> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        self.send(command_ahead(origin, work, reply))?;
+        self.send(Job::ahead(origin, work, reply))?;
         answer.await.map_err(|_lost| not_written())?
     }
 
-    fn send(&self, command: Command) -> Result<(), Error> {
+    fn send(&self, command: impl Command + 'static) -> Result<(), Error> {
         let sender = self.sender.upgrade().ok_or(Error::Unavailable("The server is stopping."))?;
-        sender.try_send(command).map_err(|_| {
+        sender.try_send(Box::new(command)).map_err(|_| {
             metrics::db_refused(Side::Write);
             Error::Unavailable("Too many changes are waiting; try again shortly.")
         })
@@ -116,171 +106,97 @@ fn not_written() -> Error {
     Error::Unavailable("The database cannot be written now; try again shortly.")
 }
 
-/// Wraps a caller's work: its span, its savepoint, its panic, its answer.
-fn command<T, F>(origin: Origin, work: F, reply: oneshot::Sender<Result<T, Error>>) -> Command
-where
-    T: Send + 'static,
-    F: Fn(&mut WriteTx<'_>) -> Result<T, Error> + Send + 'static,
-{
-    let (span, account) = (Span::current(), Account::current());
-    let (waiting, queued) = (Stopwatch::start(), metrics::pool_waiting(Side::Write));
-    Box::new(move |conn, now| {
-        drop(queued);
-        let waited = waiting.elapsed();
-        span.record("wait_us", micros(waited));
-        let (working, mut afterwards) = (Stopwatch::start(), Afterwards::new());
-        let result = span.in_scope(|| {
-            metrics::db_wait(Side::Write, waited);
-            in_savepoint(conn, now, &origin, &work, &mut afterwards)
-        });
-        let worked = working.elapsed();
-        Box::new(move |commit| {
-            span.record("batch_size", i64::try_from(commit.size).unwrap_or(i64::MAX));
-            span.record("commit_us", micros(commit.took));
-            if let Some(account) = &account {
-                account.queued(waited);
-                account.database(worked + commit.took);
-            }
-            let result = match (result, commit.durable) {
-                (Ok(_), false) => {
-                    Err(Error::Unavailable("The change could not be made durable; try again."))
-                }
-                (result, _) => result,
-            };
-            if result.is_ok() {
-                do_afterwards(afterwards);
-            }
-            // The span ends before its caller goes on: what its trace comes to is for the caller's
-            // thread to work out, not for the lane's.
-            drop(span);
-            let _ = reply.send(result);
-            None
-        })
-    })
-}
-
-/// Wraps work whose caller does not wait for the commit. Should that fail, the work is owed: it comes
-/// before all that is run later.
-fn command_ahead<T, F>(origin: Origin, work: F, reply: oneshot::Sender<Result<T, Error>>) -> Command
-where
-    T: Send + 'static,
-    F: Fn(&mut WriteTx<'_>) -> Result<T, Error> + Send + 'static,
-{
-    let (span, waiting) = (Span::current(), Stopwatch::start());
-    let queued = metrics::pool_waiting(Side::Write);
-    Box::new(move |conn, now| {
-        drop(queued);
-        let waited = waiting.elapsed();
-        span.record("wait_us", micros(waited));
-        let result = span.in_scope(|| {
-            metrics::db_wait(Side::Write, waited);
-            in_savepoint(conn, now, &origin, &work, &mut Afterwards::new())
-        });
-        let stands = result.is_ok();
-        drop(span);
-        let _ = reply.send(result);
-        Box::new(move |commit| {
-            let owed: Owed = Box::new(move |conn, now| {
-                in_savepoint(conn, now, &origin, &work, &mut Afterwards::new()).is_ok()
-            });
-            (stands && !commit.durable).then_some(owed)
-        })
-    })
-}
-
-/// What counts facts must not end the lane, whatever happens to it.
-fn do_afterwards(afterwards: Afterwards) {
-    for what in afterwards {
-        if catch_unwind(AssertUnwindSafe(what)).is_err() {
-            tracing::error!("what was to be done after a commit panicked");
-        }
-    }
-}
-
-fn in_savepoint<T>(
-    conn: &mut Conn,
-    now: Timestamp,
-    origin: &Origin,
-    work: &impl Fn(&mut WriteTx<'_>) -> Result<T, Error>,
-    afterwards: &mut Afterwards,
-) -> Result<T, Error> {
-    let guarded = AssertUnwindSafe(|| {
-        conn.transaction(|conn| work(&mut WriteTx::new(conn, now, origin, afterwards)))
-    });
-    match catch_unwind(guarded) {
-        Ok(result) => result.map_err(patience_ran_out),
-        Err(_panic) => {
-            // diesel could not close the savepoint: the lane does.
-            let _ = <Conn as Connection>::TransactionManager::rollback_transaction(conn);
-            Err(Error::internal("a change panicked", "see the log for the panic"))
-        }
-    }
-}
-
-fn patience_ran_out(error: Error) -> Error {
-    match error {
-        Error::Contention(_) => {
-            Error::Unavailable("The database is busy with another program; try again shortly.")
-        }
-        other => other,
-    }
-}
-
-fn serve(mut conn: Conn, mut commands: mpsc::Receiver<Command>, batch: usize, clock: &Clock) {
-    let mut owed: Vec<Owed> = Vec::new();
-    while let Some(first) = commands.blocking_recv() {
-        let _in_use = metrics::pool_in_use(Side::Write);
-        if let Err(error) = begin_with(&mut conn, &owed, clock) {
-            tracing::error!(error = %error, "the writer lane cannot begin a transaction");
-            refuse(first, &mut commands);
-            continue;
-        }
-        let answers = run_batch(&mut conn, first, &mut commands, batch, clock);
-        metrics::db_batch(answers.len());
-        let committing = Stopwatch::start();
-        let durable = commit(&mut conn);
-        let commit = Commit { durable, size: answers.len(), took: committing.elapsed() };
-        if durable {
-            owed.clear();
-        }
-        owed.extend(answers.into_iter().filter_map(|answer| answer(commit)));
-    }
-}
-
-/// Begins a transaction with what is owed to earlier callers.
-fn begin_with(conn: &mut Conn, owed: &[Owed], clock: &Clock) -> Result<(), Error> {
-    begin(conn)?;
-    if owed.iter().all(|work| is_open(conn) && work(conn, clock.now())) {
-        return Ok(());
-    }
-    let _ = <Conn as Connection>::TransactionManager::rollback_transaction(conn);
-    Err(Error::Unavailable("What was lost with an earlier commit cannot be written yet."))
-}
-
-/// Without a transaction there is nothing to run in, for all that wait: dropping a command drops
-/// its reply, which its caller sees at once.
-fn refuse(first: Command, waiting: &mut mpsc::Receiver<Command>) {
-    drop(first);
-    while let Ok(command) = waiting.try_recv() {
-        drop(command);
-    }
-    // A full disk or a foreign lock does not pass within microseconds.
-    std::thread::sleep(Duration::from_millis(10));
-}
-
-fn run_batch(
-    conn: &mut Conn,
-    first: Command,
-    commands: &mut mpsc::Receiver<Command>,
+/// The state of the lane's thread.
+struct Server {
+    conn: Conn,
+    commands: mpsc::Receiver<Box<dyn Command>>,
+    /// Commands in one commit at most.
     batch: usize,
-    clock: &Clock,
-) -> Vec<Answer> {
-    let mut answers = vec![first(conn, clock.now())];
-    while answers.len() < batch && is_open(conn) {
-        let Ok(next) = commands.try_recv() else { break };
-        answers.push(next(conn, clock.now()));
+    clock: Clock,
+    /// Was answered ahead of a commit that failed: comes before all that is run later.
+    owed: Vec<Box<dyn Command>>,
+    /// Batches that are still to run with savepoints.
+    careful: u32,
+}
+
+impl Server {
+    fn serve(mut self) {
+        while let Some(first) = self.commands.blocking_recv() {
+            let _in_use = metrics::pool_in_use(Side::Write);
+            if let Err(error) = self.begin_with_what_is_owed() {
+                tracing::error!(error = %error, "the writer lane cannot begin a transaction");
+                self.refuse(first);
+                continue;
+            }
+            let batch = self.run_batch(first);
+            metrics::db_batch(batch.len());
+            let committing = Stopwatch::start();
+            let durable = commit(&mut self.conn);
+            let commit = Commit { durable, size: batch.len(), took: committing.elapsed() };
+            if durable {
+                self.owed.clear();
+            }
+            self.owed.extend(batch.into_iter().filter_map(|command| command.answer(commit)));
+        }
     }
-    answers
+
+    fn begin_with_what_is_owed(&mut self) -> Result<(), Error> {
+        begin(&mut self.conn)?;
+        for command in &mut self.owed {
+            if !command.run(&mut self.conn, self.clock.now(), Undo::Savepoint) {
+                roll_back(&mut self.conn);
+                return Err(Error::Unavailable(
+                    "What an earlier commit lost cannot be written yet.",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Without a transaction there is nothing to run in, for all that wait: dropping a command
+    /// drops its reply, which its caller sees at once.
+    fn refuse(&mut self, first: Box<dyn Command>) {
+        drop(first);
+        while let Ok(command) = self.commands.try_recv() {
+            drop(command);
+        }
+        // A full disk or a foreign lock does not pass within microseconds.
+        std::thread::sleep(Duration::from_millis(10));
+    }
+
+    /// Runs all that wait, the first one given.
+    fn run_batch(&mut self, first: Box<dyn Command>) -> Vec<Box<dyn Command>> {
+        let mut undo = if self.careful > 0 { Undo::Savepoint } else { Undo::Batch };
+        self.careful = self.careful.saturating_sub(1);
+        let mut batch = Vec::new();
+        let mut next = Some(first);
+        while let Some(mut command) = next {
+            let stands = command.run(&mut self.conn, self.clock.now(), undo);
+            batch.push(command);
+            if !stands && undo == Undo::Batch {
+                undo = Undo::Savepoint;
+                self.run_again(&mut batch);
+            }
+            let more = batch.len() < self.batch && is_open(&mut self.conn);
+            next = if more { self.commands.try_recv().ok() } else { None };
+        }
+        batch
+    }
+
+    /// One of a batch failed, and left behind what it had changed until then.
+    fn run_again(&mut self, batch: &mut [Box<dyn Command>]) {
+        self.careful = CAREFUL_FOR;
+        roll_back(&mut self.conn);
+        if let Err(error) = self.begin_with_what_is_owed() {
+            tracing::error!(error = %error, "a batch cannot be run again");
+            return;
+        }
+        for command in batch {
+            if is_open(&mut self.conn) {
+                command.run(&mut self.conn, self.clock.now(), Undo::Savepoint);
+            }
+        }
+    }
 }
 
 /// Whether the transaction of the batch still stands. SQLite rolls all of it back by itself after
@@ -322,7 +238,11 @@ fn commit(conn: &mut Conn) -> bool {
     metrics::db_commit(commit.elapsed());
     if let Err(failure) = &result {
         tracing::error!(error = %failure, "a commit failed: nothing of the batch was kept");
-        let _ = <Conn as Connection>::TransactionManager::rollback_transaction(conn);
+        roll_back(conn);
     }
     result.is_ok()
+}
+
+fn roll_back(conn: &mut Conn) {
+    let _ = <Conn as Connection>::TransactionManager::rollback_transaction(conn);
 }
