@@ -6,6 +6,11 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+/// For the next line of a server that starts.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 fn docket(data: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_docket"));
@@ -31,15 +36,18 @@ struct Started {
 impl Started {
     fn new(data: &Path) -> Self {
         let mut child = docket(data, &["serve"]).stdout(Stdio::piped()).spawn().unwrap();
+        let (sender, lines) = channel();
         let out = BufReader::new(child.stdout.take().unwrap());
-        // The key, if one is shown, is the last line; without it the data directory is.
-        let mut banner = Vec::new();
-        for line in out.lines().map(Result::unwrap) {
-            let is_last = line.contains("API key");
-            banner.push(line);
-            if is_last {
-                break;
+        std::thread::spawn(move || {
+            for line in out.lines().map_while(Result::ok) {
+                let _ = sender.send(line);
             }
+        });
+        // The key is the last line. Where it is missing, nothing comes until the patience ends.
+        let mut banner: Vec<String> = Vec::new();
+        while !banner.last().is_some_and(|line| line.contains("API key")) {
+            let Ok(line) = lines.recv_timeout(PATIENCE) else { break };
+            banner.push(line);
         }
         Self { banner, child }
     }

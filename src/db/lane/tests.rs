@@ -1,5 +1,5 @@
-//! Batches in which something goes wrong. One command holds the lane until the others wait behind it,
-//! so that they share a commit.
+//! Batches in which something goes wrong. One command holds the lane until the others wait behind
+//! it, so that they share a commit.
 
 use std::sync::Arc;
 use std::sync::mpsc;
