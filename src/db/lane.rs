@@ -5,9 +5,9 @@
 //! durable writing is fast.
 //!
 //! A command that fails or panics undoes nothing but itself. As most do not fail, a batch runs
-//! without savepoints at first; when one does fail, the batch is rolled back and run again, each
-//! command in a savepoint of its own, and so are the next ones. A failed commit fails every command
-//! in the batch, and what was answered ahead of it is run again before anything else.
+//! without savepoints at first; when one does fail, the batch is rolled back, those before it run
+//! again, each in a savepoint of its own, and so do the next ones. A failed commit fails every
+//! command in the batch, and what was answered ahead of it is run again before anything else.
 
 mod command;
 #[cfg(test)]
@@ -171,19 +171,18 @@ impl Server {
         let mut batch = Vec::new();
         let mut next = Some(first);
         while let Some(mut command) = next {
-            let stands = command.run(&mut self.conn, self.clock.now(), undo);
-            batch.push(command);
-            if !stands && undo == Undo::Batch {
+            if !command.run(&mut self.conn, self.clock.now(), undo) && undo == Undo::Batch {
                 undo = Undo::Savepoint;
                 self.run_again(&mut batch);
             }
+            batch.push(command);
             let more = batch.len() < self.batch && is_open(&mut self.conn);
             next = if more { self.commands.try_recv().ok() } else { None };
         }
         batch
     }
 
-    /// One of a batch failed, and left behind what it had changed until then.
+    /// The one after these failed, and left behind what it had changed until then.
     fn run_again(&mut self, batch: &mut [Box<dyn Command>]) {
         self.careful = CAREFUL_FOR;
         roll_back(&mut self.conn);

@@ -99,11 +99,13 @@ where
     }
 
     fn note_wait(&mut self) {
-        if self.queued.take().is_some() {
-            self.waited = self.waiting.elapsed();
-            self.span.record("wait_us", micros(self.waited));
-            self.span.in_scope(|| metrics::db_wait(Side::Write, self.waited));
+        if self.queued.take().is_none() {
+            self.span.record("retries", 1);
+            return;
         }
+        self.waited = self.waiting.elapsed();
+        self.span.record("wait_us", micros(self.waited));
+        self.span.in_scope(|| metrics::db_wait(Side::Write, self.waited));
     }
 
     fn tell_ahead(&mut self, result: Result<T, Error>) {
@@ -144,7 +146,7 @@ where
         self.worked = working.elapsed();
         self.afterwards = afterwards;
         self.stands = result.is_ok();
-        match self.ahead && (self.stands || undo == Undo::Savepoint) {
+        match self.ahead {
             true => self.tell_ahead(result),
             false => self.result = Some(result),
         }
