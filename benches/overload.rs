@@ -2,7 +2,7 @@
 //! an end, or for long.
 //!
 //! `cargo bench --bench overload -- overload | slow-clients | memory
-//! [--seconds N] [--minutes N] [--rounds N] [--json]`
+//! [--seconds N] [--minutes N] [--clients N] [--rounds N] [--json]`
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -23,6 +23,8 @@ mod flood;
 mod load;
 #[path = "orders/machine.rs"]
 mod machine;
+#[path = "overload/memory.rs"]
+mod memory;
 #[path = "../tests/support/postgres.rs"]
 mod postgres;
 #[path = "../tests/support/process.rs"]
@@ -31,8 +33,14 @@ mod process;
 mod processors;
 #[path = "../tests/support/random.rs"]
 mod random;
+#[path = "overload/resident.rs"]
+mod resident;
 #[path = "orders/shop.rs"]
 mod shop;
+#[path = "overload/slow.rs"]
+mod slow;
+#[path = "overload/slow_clients.rs"]
+mod slow_clients;
 
 use std::time::Duration;
 
@@ -45,11 +53,17 @@ type Scenario = (&'static str, &'static str, fn(&Asked) -> Vec<(&'static str, f6
 
 const SCENARIOS: &[Scenario] = &[
     ("overload", "three times as many orders as can be placed", flood::run),
+    ("slow-clients", "a thousand clients that never come to an end", slow_clients::run),
+    ("memory", "as many orders as can be placed, for minutes", memory::run),
 ];
 
 /// What was asked for on the command line.
 pub struct Asked {
     seconds: u64,
+    /// How long as much as possible is asked.
+    pub minutes: u64,
+    /// Slow clients at once.
+    pub clients: usize,
     rounds: usize,
     json: bool,
     scenarios: Vec<String>,
@@ -57,13 +71,22 @@ pub struct Asked {
 
 impl Asked {
     fn read(words: impl Iterator<Item = String>) -> Self {
-        let mut asked = Self { seconds: 60, rounds: 1, json: false, scenarios: Vec::new() };
+        let mut asked = Self {
+            seconds: 60,
+            minutes: 3,
+            clients: 1_000,
+            rounds: 1,
+            json: false,
+            scenarios: Vec::new(),
+        };
         let mut words = words.filter(|word| word != "--bench");
         while let Some(word) = words.next() {
             let mut number = || words.next().expect("a number").parse::<u64>().expect("a number");
             match word.as_str() {
                 "--json" => asked.json = true,
                 "--seconds" => asked.seconds = number(),
+                "--minutes" => asked.minutes = number(),
+                "--clients" => asked.clients = usize::try_from(number()).unwrap(),
                 "--rounds" => asked.rounds = usize::try_from(number()).unwrap(),
                 _ => asked.scenarios.push(word),
             }

@@ -100,10 +100,11 @@ impl Flood {
         };
         let accepted = || all.iter().filter(|answer| is_accepted(answer));
         let refused = || all.iter().filter(|answer| is_refused(answer));
-        let other = |answer: &Answer| !is_accepted(answer) && !is_refused(answer);
-        let unhealthy = |probes: &[Answer]| {
-            probes.iter().filter(|probe| probe.status != 200).count() as f64
+        let other = |answer: &Answer| {
+            !is_accepted(answer) && !is_refused(answer) && ![0, 202].contains(&answer.status)
         };
+        let unhealthy =
+            |probes: &[Answer]| probes.iter().filter(|probe| probe.status != 200).count() as f64;
         let good = goodput(all, time);
         vec![
             ("asked_per_second", all.len() as f64 / time.as_secs_f64()),
@@ -114,9 +115,10 @@ impl Flood {
             ("refused_per_second", refused().count() as f64 / time.as_secs_f64()),
             ("refused_p50_ms", quantile(refused(), 0.5)),
             ("refused_p99_ms", quantile(refused(), 0.99)),
-            ("refused_without_retry_after", count(&|answer| {
-                is_refused(answer) && !answer.retry_after
-            })),
+            (
+                "refused_without_retry_after",
+                count(&|answer| is_refused(answer) && !answer.retry_after),
+            ),
             ("answered_202", count(&|answer| answer.status == 202)),
             ("answered_otherwise", count(&other)),
             ("unanswered", count(&|answer| answer.status == 0)),

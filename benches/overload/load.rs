@@ -134,11 +134,7 @@ struct Told {
 }
 
 /// Sends a request over the kept connection, or over a new one where the server has ended that.
-async fn ask(
-    address: &str,
-    kept: &mut Option<Connection>,
-    request: &[u8],
-) -> io::Result<Told> {
+async fn ask(address: &str, kept: &mut Option<Connection>, request: &[u8]) -> io::Result<Told> {
     let attempt = async {
         if let Some(mut connection) = kept.take()
             && let Ok(told) = connection.ask(request).await

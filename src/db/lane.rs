@@ -15,7 +15,7 @@ use tracing::Span;
 
 use super::connection::{Purpose, establish};
 use super::tx::Afterwards;
-use super::{Conn, DbOptions, Statement, WriteTx, micros};
+use super::{Conn, DbOptions, Statement, Turn, WriteTx, micros};
 use crate::error::Error;
 use crate::kernel::{Clock, Origin, Stopwatch, Timestamp};
 use crate::telemetry::Account;
@@ -29,6 +29,7 @@ type Answer = Box<dyn FnOnce(Commit)>;
 /// How long another process may hold the write lock, and how often it is asked for meanwhile.
 const PATIENCE: Duration = Duration::from_secs(10);
 const TRY_EVERY: Duration = Duration::from_millis(1);
+const STOPPING: Error = Error::Unavailable("The server is stopping.");
 
 /// How the commit of a batch went.
 #[derive(Clone, Copy)]
@@ -69,17 +70,22 @@ impl Lane {
         })
     }
 
-    pub(super) async fn run<T, F>(&self, origin: Origin, work: F) -> Result<T, Error>
+    pub(super) async fn run<T, F>(&self, turn: Turn, origin: Origin, work: F) -> Result<T, Error>
     where
         T: Send + 'static,
         F: Fn(&mut WriteTx<'_>) -> Result<T, Error> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let sender = self.sender.upgrade().ok_or(Error::Unavailable("The server is stopping."))?;
-        sender.try_send(command(origin, work, reply)).map_err(|_| {
-            metrics::db_refused(Side::Write);
-            Error::Unavailable("Too many changes are waiting; try again shortly.")
-        })?;
+        let sender = self.sender.upgrade().ok_or(STOPPING)?;
+        let command = command(origin, work, reply);
+        match turn {
+            Turn::New => sender.try_send(command).map_err(|_| {
+                metrics::db_refused(Side::Write);
+                Error::Unavailable("Too many changes are waiting; try again shortly.")
+            })?,
+            // Whoever waits here gets the next places in the queue.
+            Turn::Begun => sender.send(command).await.map_err(|_| STOPPING)?,
+        }
         drop(sender);
         answer.await.map_err(|_lost| {
             Error::Unavailable("The database cannot be written now; try again shortly.")

@@ -81,7 +81,7 @@ impl Gateway for TestGateway {
         let (id, request) = (request.id, request.clone());
         let recorded = self
             .db
-            .write(&Origin::of(Actor::System), move |tx| store::record(tx, &request, outcome))
+            .write_begun(&Origin::of(Actor::System), move |tx| store::record(tx, &request, outcome))
             .await
             .map_err(|failure| GatewayFailure(failure.to_string()))?;
         if manner == Manner::Silently {
