@@ -1,6 +1,7 @@
 //! The composition root: configuration → database → modules → routes → workers → graceful stop.
 
 mod background;
+mod listen;
 mod log_filter;
 mod readiness;
 
@@ -9,11 +10,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::{Server, ServerHandle};
-use actix_web::middleware::{Compress, from_fn};
-use actix_web::{App, HttpServer, web};
+use actix_web::App;
+use actix_web::dev::ServerHandle;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_actix_web::TracingLogger;
 use utoipa::openapi::OpenApi;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -22,7 +21,7 @@ use crate::audit::{Readings, SealKey, Sealer};
 use crate::config::Config;
 use crate::db::{DatabaseUrl, Db, DbOptions};
 use crate::error::Error;
-use crate::http::{Authenticate, Limits, Readiness, RootSpan, RouteTable, Stopping};
+use crate::http::{Authenticate, Limits, Readiness, Traffic};
 use crate::identity::{self, KeyGate};
 use crate::insight::{self, Insight};
 use crate::jobs::{self, Holder, Workers};
@@ -37,10 +36,6 @@ use log_filter::LogFilter;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// A head must have come, and a closed connection be gone, within these.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
-const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-const CONNECTIONS_MAX: usize = 4_096;
 const FIRST_KEY_LEASE: Duration = Duration::from_secs(5);
 /// A job that reads for longer than this is not waited for when the server stops.
 const WORKERS_PATIENCE: Duration = Duration::from_millis(1_500);
@@ -59,7 +54,7 @@ struct Rooms {
     readiness: Arc<dyn Readiness>,
     log_filter: Arc<LogFilter>,
     limits: Limits,
-    stopping: Stopping,
+    traffic: Traffic,
 }
 
 /// A server that runs.
@@ -117,8 +112,8 @@ pub async fn start(
     let turn = SealingTurn::of_this_process(db.dialect());
     let sealer = Arc::new(Sealer::new(Arc::clone(&db), seal_key, &config.data_dir, turn.guard())?);
     let rooms = rooms(config, &db, level);
-    let (main, main_at) = listen_main(config, &rooms)?;
-    let (ops, ops_at) = listen_ops(config, &rooms)?;
+    let (main, main_at) = listen::main(config, &rooms)?;
+    let (ops, ops_at) = listen::ops(config, &rooms)?;
     // The first key is shown once: nothing that can fail comes between making and showing it.
     let first_key = set_up(&db, config, demo).await?;
     let handles = [main.handle(), ops.handle()];
@@ -144,14 +139,14 @@ impl Running {
     /// Stops: refuses new requests, finishes the running ones, drains the lanes, seals the journal.
     pub async fn stop(self) {
         tracing::info!("docket stops");
-        self.rooms.stopping.set();
+        self.rooms.traffic.stop();
         let drained = async {
-            while self.rooms.stopping.running() > 0 {
+            while self.rooms.traffic.running() > 0 {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
         if tokio::time::timeout(self.shutdown, drained).await.is_err() {
-            tracing::warn!(running = self.rooms.stopping.running(), "requests were cut short");
+            tracing::warn!(running = self.rooms.traffic.running(), "requests were cut short");
         }
         for handle in &self.handles {
             handle.stop(true).await;
@@ -274,9 +269,11 @@ fn rooms(config: &Config, db: &Arc<Db>, level: Arc<LevelSwitch>) -> Rooms {
         log_filter: Arc::new(LogFilter::new(level)),
         limits: Limits {
             request_timeout: Duration::from_secs(config.server.request_timeout_s),
+            body_timeout: Duration::from_secs(config.server.body_timeout_s),
             body_bytes: config.server.body_limit_bytes,
+            requests: config.server.requests_max,
         },
-        stopping: Stopping::default(),
+        traffic: Traffic::default(),
     }
 }
 
@@ -297,74 +294,4 @@ pub fn api() -> OpenApi {
     let (_, mut api) = App::new().into_utoipa_app().configure(routes).split_for_parts();
     http::describe(&mut api);
     api
-}
-
-fn listen_main(config: &Config, rooms: &Rooms) -> Result<(Server, SocketAddr), Failure> {
-    let (rooms, api) = (rooms.clone(), api());
-    let table = RouteTable::of(&api);
-    let factory = move || {
-        let (app, _) = App::new().into_utoipa_app().configure(routes).split_for_parts();
-        app.app_data(web::Data::new(Arc::clone(&rooms.db)))
-            .app_data(web::Data::new(Arc::clone(&rooms.orders)))
-            .app_data(web::Data::new(Arc::clone(&rooms.insight)))
-            .app_data(web::Data::new(Arc::clone(&rooms.readings)))
-            .app_data(web::Data::new(Arc::clone(&rooms.gate)))
-            .app_data(web::Data::new(rooms.limits.clone()))
-            .app_data(web::Data::new(rooms.stopping.clone()))
-            .app_data(web::Data::new(table.clone()))
-            .service(web::redirect("/docs", "/docs/"))
-            .service(http::docs_page(api.clone()))
-            .default_service(web::to(http::refuse_unmatched))
-            .wrap(from_fn(http::answer))
-            .wrap(TracingLogger::<RootSpan>::new())
-    };
-    let workers = match config.server.workers {
-        0 => std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
-        workers => workers,
-    };
-    let server = HttpServer::new(factory)
-        .workers(workers)
-        .max_connections(CONNECTIONS_MAX)
-        .client_request_timeout(HEAD_TIMEOUT)
-        .client_disconnect_timeout(DISCONNECT_TIMEOUT)
-        .shutdown_timeout(1)
-        .disable_signals()
-        .bind((config.server.host.as_str(), config.server.port))
-        .map_err(|reason| {
-            cannot_listen("server", &config.server.host, config.server.port, &reason)
-        })?;
-    let at = server.addrs().first().copied().ok_or("the main listener has no address")?;
-    Ok((server.run(), at))
-}
-
-fn listen_ops(config: &Config, rooms: &Rooms) -> Result<(Server, SocketAddr), Failure> {
-    let rooms = rooms.clone();
-    let factory = move || {
-        App::new()
-            .app_data(web::Data::new(Arc::clone(&rooms.readiness)))
-            .app_data(web::Data::new(rooms.stopping.clone()))
-            .app_data(web::Data::new(Arc::clone(&rooms.gate)))
-            .app_data(web::Data::new(Arc::clone(&rooms.db)))
-            .app_data(web::Data::new(Arc::clone(&rooms.log_filter)))
-            .configure(http::ops_routes)
-            .configure(log_filter::routes)
-            .wrap(Compress::default())
-    };
-    let server = HttpServer::new(factory)
-        .workers(1)
-        .client_request_timeout(HEAD_TIMEOUT)
-        .client_disconnect_timeout(DISCONNECT_TIMEOUT)
-        .shutdown_timeout(1)
-        .disable_signals()
-        .bind((config.ops.host.as_str(), config.ops.port))
-        .map_err(|reason| cannot_listen("ops", &config.ops.host, config.ops.port, &reason))?;
-    let at = server.addrs().first().copied().ok_or("the ops listener has no address")?;
-    Ok((server.run(), at))
-}
-
-fn cannot_listen(section: &str, host: &str, port: u16, reason: &std::io::Error) -> String {
-    format!(
-        "cannot listen on {host}:{port}: {reason}; choose another with DOCKET_{}__PORT",
-        section.to_uppercase()
-    )
 }

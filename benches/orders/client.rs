@@ -14,6 +14,7 @@ use docket::kernel::Stopwatch;
 use serde::{Deserialize, Serialize};
 
 use crate::machine::Usage;
+use crate::shop::split;
 
 /// The word by which the bench starts itself as the client.
 pub const COMMAND: &str = "buy";
@@ -83,18 +84,6 @@ fn seen(answers: Vec<(u16, u32)>, seconds: f64) -> Seen {
     latencies.sort_unstable();
     let cpu_seconds = Usage::of(std::process::id()).cpu_seconds;
     Seen { seconds, latencies, statuses, cpu_seconds }
-}
-
-/// Requests stand one after the other, each behind its length as eight hexadecimal digits.
-fn split(mut text: &[u8]) -> Vec<&[u8]> {
-    let mut requests = Vec::new();
-    while let Some((length, rest)) = text.split_at_checked(8) {
-        let length = usize::from_str_radix(std::str::from_utf8(length).unwrap(), 16).unwrap();
-        let (request, rest) = rest.split_at(length);
-        requests.push(request);
-        text = rest;
-    }
-    requests
 }
 
 /// Takes one request after the other until there are none.

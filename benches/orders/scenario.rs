@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::shop::{Requests, Shop, new_key};
+use crate::shop::{ALL_ON, Requests, Shop, new_key};
 
 /// The scenario that runs when none is asked for.
 pub const MAIN: &str = "baskets-64";
@@ -21,9 +21,6 @@ pub struct Scenario {
     pub with_floors: bool,
 }
 
-/// Everything on: lines to the file, a tenth of the traces kept; what a fresh server does.
-const ALL_ON: &[(&str, &str)] =
-    &[("DOCKET_LOGS__FILTER", "info"), ("DOCKET_TRACES__SAMPLE_RATIO", "0.1")];
 const LOGS_ONLY: &[(&str, &str)] =
     &[("DOCKET_LOGS__FILTER", "info"), ("DOCKET_TRACES__ENABLED", "false")];
 const OFF: &[(&str, &str)] =

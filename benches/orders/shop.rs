@@ -9,6 +9,10 @@ use serde_json::{Value, json};
 use crate::data::Baskets;
 use crate::process::KEY;
 
+/// Everything on: lines to the file, a tenth of the traces kept; what a fresh server does.
+pub const ALL_ON: &[(&str, &str)] =
+    &[("DOCKET_LOGS__FILTER", "info"), ("DOCKET_TRACES__SAMPLE_RATIO", "0.1")];
+
 /// Enough of everything for every run.
 const ON_HAND: &str = "100000000";
 
@@ -89,6 +93,18 @@ impl Requests {
     pub fn write_to(&self, file: &Path) {
         fs::write(file, &self.0).unwrap();
     }
+}
+
+/// Requests stand one after the other, each behind its length as eight hexadecimal digits.
+pub fn split(mut text: &[u8]) -> Vec<&[u8]> {
+    let mut requests = Vec::new();
+    while let Some((length, rest)) = text.split_at_checked(8) {
+        let length = usize::from_str_radix(std::str::from_utf8(length).unwrap(), 16).unwrap();
+        let (request, rest) = rest.split_at(length);
+        requests.push(request);
+        text = rest;
+    }
+    requests
 }
 
 /// A key that was never used.

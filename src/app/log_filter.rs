@@ -95,7 +95,8 @@ impl LogFilter {
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     let resource = web::resource("/log-filter")
         .wrap(from_fn(http::answer))
-        .wrap(TracingLogger::<RootSpan>::new());
+        .wrap(TracingLogger::<RootSpan>::new())
+        .wrap(from_fn(http::let_in));
     config.service(
         resource
             .route(web::get().to(read))

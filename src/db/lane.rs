@@ -21,7 +21,7 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 
 use self::command::{Command, Commit, Job, Undo};
 use super::connection::{Purpose, establish};
-use super::{Conn, DbOptions, Statement, WriteTx};
+use super::{Conn, DbOptions, Statement, Turn, WriteTx};
 use crate::error::Error;
 use crate::kernel::{Clock, Origin, Stopwatch};
 use crate::telemetry::metrics::{self, Side};
@@ -29,6 +29,7 @@ use crate::telemetry::metrics::{self, Side};
 /// How long another process may hold the write lock, and how often it is asked for meanwhile.
 const PATIENCE: Duration = Duration::from_secs(10);
 const TRY_EVERY: Duration = Duration::from_millis(1);
+const STOPPING: Error = Error::Unavailable("The server is stopping.");
 /// So many batches run with savepoints after one in which a command failed: where one is refused,
 /// others mostly are.
 const CAREFUL_FOR: u32 = 16;
@@ -63,35 +64,27 @@ impl Lane {
         })
     }
 
-    /// Runs a command; its caller goes on when it is durable.
-    pub(super) async fn run<T, F>(&self, origin: Origin, work: F) -> Result<T, Error>
+    /// Runs a command when its turn comes.
+    pub(super) async fn run<T, F>(&self, turn: Turn, origin: Origin, work: F) -> Result<T, Error>
     where
         T: Send + 'static,
         F: Fn(&mut WriteTx<'_>) -> Result<T, Error> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        self.send(Job::new(origin, work, reply))?;
-        answer.await.map_err(|_lost| not_written())?
-    }
-
-    /// Runs a command; its caller goes on at once, before it is durable. Commands that come later
-    /// are never durable without it.
-    pub(super) async fn run_ahead<T, F>(&self, origin: Origin, work: F) -> Result<T, Error>
-    where
-        T: Send + 'static,
-        F: Fn(&mut WriteTx<'_>) -> Result<T, Error> + Send + 'static,
-    {
-        let (reply, answer) = oneshot::channel();
-        self.send(Job::ahead(origin, work, reply))?;
-        answer.await.map_err(|_lost| not_written())?
-    }
-
-    fn send(&self, command: impl Command + 'static) -> Result<(), Error> {
-        let sender = self.sender.upgrade().ok_or(Error::Unavailable("The server is stopping."))?;
-        sender.try_send(Box::new(command)).map_err(|_| {
-            metrics::db_refused(Side::Write);
-            Error::Unavailable("Too many changes are waiting; try again shortly.")
-        })
+        let sender = self.sender.upgrade().ok_or(STOPPING)?;
+        let command = Box::new(Job::new(turn, origin, work, reply));
+        match turn {
+            Turn::New => sender.try_send(command).map_err(|_| {
+                metrics::db_refused(Side::Write);
+                Error::Unavailable("Too many changes are waiting; try again shortly.")
+            })?,
+            // Whoever waits here gets the next places in the queue.
+            Turn::Begun | Turn::Ahead => sender.send(command).await.map_err(|_| STOPPING)?,
+        }
+        drop(sender);
+        answer.await.map_err(|_lost| {
+            Error::Unavailable("The database cannot be written now; try again shortly.")
+        })?
     }
 
     pub(super) async fn close(&self) {
@@ -100,10 +93,6 @@ impl Lane {
             let _ = finished.await;
         }
     }
-}
-
-fn not_written() -> Error {
-    Error::Unavailable("The database cannot be written now; try again shortly.")
 }
 
 /// The state of the lane's thread.

@@ -64,6 +64,18 @@ impl DbOptions {
     }
 }
 
+/// Whether work may be refused when too much waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// Nothing was done yet: its caller can try again.
+    New,
+    /// It goes on with what was begun, and keeps its turn: what is half done would be left to be
+    /// settled later, and the work on it so far be wasted.
+    Begun,
+    /// As begun, and its caller goes on before it is durable.
+    Ahead,
+}
+
 enum Writer {
     Lane(lane::Lane),
     Pool(postgres::Writers),
@@ -126,28 +138,33 @@ impl Db {
         result
     }
 
-    /// Changes the database: all of `work` is committed, durably, or none of it.
+    /// Changes the database: all of `work` is committed, durably, or none of it. Refused when too
+    /// much waits.
     ///
     /// `work` may run more than once (PostgreSQL retries lost races), so it owns what it needs and
     /// changes nothing outside the transaction.
     ///
     /// # Errors
-    /// What `work` returns; [`Error::Unavailable`] when the lane is full or the disk is.
+    /// What `work` returns; [`Error::Unavailable`] when too much waits, or the disk is full.
     pub async fn write<T, F>(&self, origin: &Origin, work: F) -> Result<T, Error>
     where
         T: Send + 'static,
         F: Fn(&mut WriteTx<'_>) -> Result<T, Error> + Send + 'static,
     {
-        let span = self.write_span();
-        let result = match &self.writer {
-            Writer::Lane(lane) => lane.run(origin.clone(), work).instrument(span.clone()).await,
-            Writer::Pool(pool) => {
-                pool.run(origin.clone(), self.clock.clone(), work).instrument(span.clone()).await
-            }
-        };
-        note_failure(&span, &result);
-        metrics::db_write(&result);
-        result
+        self.write_in(Turn::New, origin, work).await
+    }
+
+    /// The same for going on with what an earlier write began: it waits for its turn, however much
+    /// waits. Those that were let in bound how many there are.
+    ///
+    /// # Errors
+    /// What `work` returns; [`Error::Unavailable`] when the database cannot be written.
+    pub async fn write_begun<T, F>(&self, origin: &Origin, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: Fn(&mut WriteTx<'_>) -> Result<T, Error> + Send + 'static,
+    {
+        self.write_in(Turn::Begun, origin, work).await
     }
 
     /// The same, answered before it is durable: what this process writes after the answer is never
@@ -156,22 +173,21 @@ impl Db {
     /// connections have no order, it is durable at once.
     ///
     /// # Errors
-    /// As of [`Self::write`].
+    /// As of [`Self::write_begun`].
     pub async fn write_ahead<T, F>(&self, origin: &Origin, work: F) -> Result<T, Error>
     where
         T: Send + 'static,
         F: Fn(&mut WriteTx<'_>) -> Result<T, Error> + Send + 'static,
     {
-        let Writer::Lane(lane) = &self.writer else { return self.write(origin, work).await };
-        let span = self.write_span();
-        let result = lane.run_ahead(origin.clone(), work).instrument(span.clone()).await;
-        note_failure(&span, &result);
-        metrics::db_write(&result);
-        result
+        self.write_in(Turn::Ahead, origin, work).await
     }
 
-    fn write_span(&self) -> Span {
-        info_span!(
+    async fn write_in<T, F>(&self, turn: Turn, origin: &Origin, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: Fn(&mut WriteTx<'_>) -> Result<T, Error> + Send + 'static,
+    {
+        let span = info_span!(
             "db.write",
             "otel.status_code" = field::Empty,
             "error.type" = field::Empty,
@@ -180,7 +196,19 @@ impl Db {
             batch_size = field::Empty,
             commit_us = field::Empty,
             retries = field::Empty,
-        )
+        );
+        let result = match &self.writer {
+            Writer::Lane(lane) => {
+                lane.run(turn, origin.clone(), work).instrument(span.clone()).await
+            }
+            Writer::Pool(pool) => {
+                let clock = self.clock.clone();
+                pool.run(turn, origin.clone(), clock, work).instrument(span.clone()).await
+            }
+        };
+        note_failure(&span, &result);
+        metrics::db_write(&result);
+        result
     }
 
     /// Waits until every write taken so far is answered, then stops the writer.

@@ -11,7 +11,7 @@ use tracing::Span;
 use super::connection::{Manager, Purpose};
 use super::reader::{connection, note_wait, note_work, open_pool, permit};
 use super::tx::Afterwards;
-use super::{Conn, DbOptions, WriteTx, blocking};
+use super::{Conn, DbOptions, Turn, WriteTx, blocking};
 use crate::error::Error;
 use crate::kernel::{Clock, Origin, Stopwatch, random_bytes};
 use crate::telemetry::metrics::{self, Side};
@@ -34,13 +34,20 @@ impl Writers {
         Ok(Self { pool, permits, wait: options.wait, _size })
     }
 
-    pub(super) async fn run<T, F>(&self, origin: Origin, clock: Clock, work: F) -> Result<T, Error>
+    pub(super) async fn run<T, F>(
+        &self,
+        turn: Turn,
+        origin: Origin,
+        clock: Clock,
+        work: F,
+    ) -> Result<T, Error>
     where
         T: Send + 'static,
         F: Fn(&mut WriteTx<'_>) -> Result<T, Error> + Send + 'static,
     {
         let waiting = Stopwatch::start();
-        let permit = permit(Side::Write, &self.permits, self.wait).await?;
+        let wait = (turn == Turn::New).then_some(self.wait);
+        let permit = permit(Side::Write, &self.permits, wait).await?;
         note_wait(waiting.elapsed());
         let pool = self.pool.clone();
         blocking(move || {

@@ -40,7 +40,7 @@ impl Readers {
         F: FnOnce(&mut Conn) -> Result<T, Error> + Send + 'static,
     {
         let waiting = Stopwatch::start();
-        let permit = permit(Side::Read, &self.permits, self.wait).await?;
+        let permit = permit(Side::Read, &self.permits, Some(self.wait)).await?;
         note_wait(waiting.elapsed());
         let pool = self.pool.clone();
         blocking(move || {
@@ -106,15 +106,20 @@ pub(super) struct Permit {
     _in_use: metrics::Held,
 }
 
+/// Waits for a connection: for so long at most, or for as long as it takes.
 pub(super) async fn permit(
     side: Side,
     permits: &Arc<Semaphore>,
-    wait: Duration,
+    wait: Option<Duration>,
 ) -> Result<Permit, Error> {
     let (waited, waiting) = (Stopwatch::start(), metrics::pool_waiting(side));
-    let permit = tokio::time::timeout(wait, Arc::clone(permits).acquire_owned()).await;
+    let acquiring = Arc::clone(permits).acquire_owned();
+    let permit = match wait {
+        Some(most) => tokio::time::timeout(most, acquiring).await.ok().and_then(Result::ok),
+        None => acquiring.await.ok(),
+    };
     drop(waiting);
-    let Ok(Ok(_permit)) = permit else {
+    let Some(_permit) = permit else {
         metrics::db_refused(side);
         let busy = "All database connections are busy; try again shortly.";
         return Err(Error::Unavailable(busy));

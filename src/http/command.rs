@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
@@ -12,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::caller::{Call, Caller, ScopeMarker, endpoint_of};
 use super::pipeline::Limits;
+use super::traffic::Waiting;
 use super::{json, problem};
 use crate::error::{Error, Refusal};
 use crate::kernel::{Origin, panic_point};
@@ -133,9 +135,22 @@ fn require_json(request: &HttpRequest) -> Result<(), Refusal> {
     Err(problem::of_status(415))
 }
 
-/// Reads the body up to the limit; the pipeline's time limit bounds how long.
-async fn read(request: &HttpRequest, mut payload: Payload) -> Result<Vec<u8>, Refusal> {
-    let limit = request.app_data::<web::Data<Limits>>().map_or(1 << 20, |limits| limits.body_bytes);
+/// Reads the body, up to the limits of its size and of its time.
+async fn read(request: &HttpRequest, payload: Payload) -> Result<Vec<u8>, Refusal> {
+    let limits = request.app_data::<web::Data<Limits>>();
+    let (most, time) = limits.map_or((1 << 20, Duration::from_secs(10)), |limits| {
+        (limits.body_bytes, limits.body_timeout)
+    });
+    let _waiting = Waiting::begin();
+    let read = tokio::time::timeout(time, read_up_to(most, request, payload));
+    read.await.unwrap_or_else(|_elapsed| Err(too_slow(time)))
+}
+
+async fn read_up_to(
+    limit: usize,
+    request: &HttpRequest,
+    mut payload: Payload,
+) -> Result<Vec<u8>, Refusal> {
     let announced = request
         .headers()
         .get(header::CONTENT_LENGTH)
@@ -152,6 +167,11 @@ async fn read(request: &HttpRequest, mut payload: Payload) -> Result<Vec<u8>, Re
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes)
+}
+
+fn too_slow(time: Duration) -> Refusal {
+    let detail = format!("The body did not come within {} s; nothing was done.", time.as_secs());
+    Refusal::new(408, "request_timeout", detail)
 }
 
 fn too_large(limit: usize) -> Refusal {

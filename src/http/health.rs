@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use async_trait::async_trait;
 use serde_json::{Map, json};
 
-use super::pipeline::Stopping;
+use super::traffic::Traffic;
 use crate::error::Error;
 use crate::telemetry;
 use crate::telemetry::metrics::{self, Format};
@@ -34,10 +34,10 @@ async fn live() -> HttpResponse {
 
 async fn ready(
     readiness: web::Data<Arc<dyn Readiness>>,
-    stopping: web::Data<Stopping>,
+    traffic: web::Data<Traffic>,
 ) -> HttpResponse {
     let mut checks = readiness.check().await;
-    if stopping.is_set() {
+    if traffic.is_stopping() {
         checks.push(("stopping", Err("the server is stopping".into())));
     }
     let ready = checks.iter().all(|(_, check)| check.is_ok());

@@ -5,6 +5,7 @@
 //! documents and time limits are settled here, once. This room knows a caller only through
 //! [`Authenticate`].
 
+mod admission;
 mod caller;
 mod canonical_line;
 mod command;
@@ -19,8 +20,11 @@ mod problem;
 mod reply;
 mod root_span;
 mod strict;
+mod traffic;
 mod unmatched;
+mod unread;
 
+pub use admission::let_in;
 pub use caller::{Authenticate, Call, Caller, Scope, ScopeMarker, scopes};
 pub use command::{Command, Submission};
 pub use detached::to_the_end;
@@ -29,7 +33,8 @@ pub use health::{Readiness, ops_routes};
 pub use json::{Metadata, Text, parse as parse_json};
 pub use paging::{Cursor, Feed, Page, Paging, read_after, read_limit};
 pub use params::Params;
-pub use pipeline::{Limits, Stopping, answer};
+pub use pipeline::{Limits, answer};
 pub use reply::Reply;
 pub use root_span::RootSpan;
+pub use traffic::{Traffic, Waiting};
 pub use unmatched::{RouteTable, id_or_not_found, refuse_unmatched};

@@ -2,8 +2,6 @@
 //! canonical line.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use actix_web::body::{BoxBody, MessageBody};
@@ -17,6 +15,8 @@ use futures_util::FutureExt;
 
 use super::canonical_line::CanonicalLine;
 use super::problem::{of_status, render};
+use super::traffic::Traffic;
+use super::unread::Held;
 use crate::error::Refusal;
 use crate::telemetry::metrics;
 
@@ -25,52 +25,12 @@ use crate::telemetry::metrics;
 pub struct Limits {
     /// From the first byte of the head to the last of the answer.
     pub request_timeout: Duration,
+    /// From the head to the end of the body.
+    pub body_timeout: Duration,
     /// Bytes of a body.
     pub body_bytes: usize,
-}
-
-/// Set once the process was told to stop: new requests are refused from then on, and those that
-/// are running are waited for.
-#[derive(Debug, Clone, Default)]
-pub struct Stopping(Arc<Traffic>);
-
-#[derive(Debug, Default)]
-struct Traffic {
-    stopping: AtomicBool,
-    running: AtomicUsize,
-}
-
-/// Counts a request for as long as it lives.
-struct Counted(Arc<Traffic>);
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.running.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
-impl Stopping {
-    /// From now on the server is stopping.
-    pub fn set(&self) {
-        self.0.stopping.store(true, Ordering::SeqCst);
-    }
-
-    /// Whether the server is stopping.
-    #[must_use]
-    pub fn is_set(&self) -> bool {
-        self.0.stopping.load(Ordering::SeqCst)
-    }
-
-    /// How many requests are running.
-    #[must_use]
-    pub fn running(&self) -> usize {
-        self.0.running.load(Ordering::SeqCst)
-    }
-
-    fn count(&self) -> Counted {
-        self.0.running.fetch_add(1, Ordering::SeqCst);
-        Counted(Arc::clone(&self.0))
-    }
+    /// Requests that are worked on at once.
+    pub requests: usize,
 }
 
 /// The ids of a request, given by its root span.
@@ -90,29 +50,30 @@ pub(super) fn ids_of(request: &HttpRequest) -> RequestIds {
 /// # Errors
 /// Only with a problem document ready to be sent.
 pub async fn answer(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let _active = metrics::active_request();
     let ids = ids_of(request.request());
     let route = route_of(&request).unwrap_or_else(|| "unmatched".into());
     let mut line = CanonicalLine::begin(request.request(), route);
-    let traffic = request.app_data::<web::Data<Stopping>>().cloned();
-    let _counted = traffic.as_ref().map(|traffic| traffic.count());
-    let stopping = traffic.is_some_and(|traffic| traffic.is_set());
+    let body = Held::of(&mut request);
+    let traffic = request.app_data::<web::Data<Traffic>>();
+    let stopping = traffic.is_some_and(|traffic| traffic.is_stopping());
     let outcome = if stopping { Err(stopping_refusal()) } else { call(request, next).await };
     match outcome {
         Ok(response) => {
             let (mut response, code) = with_problem(response, &ids);
             add_ids(response.response_mut(), &ids);
             line.answered(response.status().as_u16(), code);
-            Ok(response)
+            Ok(response.map_body(|_, answer| body.until_sent(answer)))
         }
         Err(refusal) => {
             line.answered(refusal.status, refusal.code);
             let mut response = render(&refusal, &ids.request_id, ids.trace_id.as_deref());
             add_ids(&mut response, &ids);
             response.head_mut().set_connection_type(ConnectionType::Close);
+            let response = response.map_body(|_, answer| body.until_sent(answer));
             Err(InternalError::from_response(refusal.detail, response).into())
         }
     }
@@ -174,7 +135,7 @@ fn with_problem(
     (response.into_response(rendered), refusal.code)
 }
 
-fn add_ids(response: &mut HttpResponse, ids: &RequestIds) {
+pub(super) fn add_ids(response: &mut HttpResponse, ids: &RequestIds) {
     let mut add = |name: &'static str, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
             response.headers_mut().insert(HeaderName::from_static(name), value);

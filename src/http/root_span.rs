@@ -25,7 +25,7 @@ impl InboundHeaders for Headers<'_> {
 
 impl RootSpanBuilder for RootSpan {
     fn on_request_start(request: &ServiceRequest) -> Span {
-        let request_id = inbound_id(request).unwrap_or_else(Origin::new_request_id);
+        let request_id = request_id(request);
         let span = new_span(request, &request_id);
         let peer = request.peer_addr().map(|address| address.ip());
         telemetry::begin_request(&span, &Headers(request.headers()), peer);
@@ -82,6 +82,11 @@ fn protocol_version(version: Version) -> &'static str {
         Version::HTTP_2 => "2",
         _ => "1.1",
     }
+}
+
+/// The id of a request.
+pub(super) fn request_id(request: &ServiceRequest) -> String {
+    inbound_id(request).unwrap_or_else(Origin::new_request_id)
 }
 
 /// A caller may bring its own request id, when it is short and plain.

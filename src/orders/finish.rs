@@ -41,7 +41,7 @@ impl Orders {
             let placed = placed.clone();
             let told = self
                 .db
-                .write(origin, move |tx| match &heard {
+                .write_begun(origin, move |tx| match &heard {
                     Heard::Known(answer) => finish(tx, &operation, answer, placed.as_deref()),
                     Heard::Unknown => leave(tx, &operation),
                 })

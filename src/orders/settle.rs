@@ -62,7 +62,7 @@ impl Orders {
         let heard = self.gateways.ask_again(&operation).await;
         crash_point("settle.answered");
         self.db
-            .write(&origin, move |tx| match &heard {
+            .write_begun(&origin, move |tx| match &heard {
                 Heard::Known(answer) => finish(tx, &operation, answer, None).map(|_| ()),
                 Heard::Unknown => leave(tx, &operation).map(|_| ()),
             })

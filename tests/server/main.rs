@@ -17,6 +17,7 @@ mod idempotency;
 mod inventory;
 mod openapi;
 mod orders;
+mod overload;
 mod races;
 mod stop;
 mod telemetry;

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use tracing::Span;
 
 use crate::db::tx::Afterwards;
-use crate::db::{Conn, WriteTx, micros};
+use crate::db::{Conn, Turn, WriteTx, micros};
 use crate::error::Error;
 use crate::kernel::{Origin, Stopwatch, Timestamp};
 use crate::telemetry::Account;
@@ -73,13 +73,18 @@ where
     T: Send + 'static,
     F: Fn(&mut WriteTx<'_>) -> Result<T, Error> + Send + 'static,
 {
-    /// Answered when it is durable.
-    pub(super) fn new(origin: Origin, work: F, reply: oneshot::Sender<Result<T, Error>>) -> Self {
+    /// Waits for its turn from now on.
+    pub(super) fn new(
+        turn: Turn,
+        origin: Origin,
+        work: F,
+        reply: oneshot::Sender<Result<T, Error>>,
+    ) -> Self {
         Self {
             origin,
             work,
             reply: Some(reply),
-            ahead: false,
+            ahead: turn == Turn::Ahead,
             promised: false,
             span: Span::current(),
             account: Account::current(),
@@ -91,11 +96,6 @@ where
             stands: false,
             afterwards: Afterwards::new(),
         }
-    }
-
-    /// Answered as soon as it has run.
-    pub(super) fn ahead(origin: Origin, work: F, reply: oneshot::Sender<Result<T, Error>>) -> Self {
-        Self { ahead: true, account: None, ..Self::new(origin, work, reply) }
     }
 
     fn note_wait(&mut self) {

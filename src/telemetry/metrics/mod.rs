@@ -24,8 +24,8 @@ pub use catalogue::{
     ActiveRequest, Held, OperationResult, OrderOutcome, OrderProcessing, PaymentOperation, Side,
     active_request, anonymous_refusal, db_batch, db_commit, db_refused, db_retry, db_wait,
     db_write, hold_expired, http_request, invariant, job_oldest_due, job_registered, job_run,
-    journal, order_settled, payment_captured, payment_operation, payment_refunded, pool_in_use,
-    pool_size, pool_waiting, stock_adjusted,
+    journal, order_settled, overload_refusal, payment_captured, payment_operation,
+    payment_refunded, pool_in_use, pool_size, pool_waiting, stock_adjusted,
 };
 pub(in crate::telemetry) use exemplar::PendingExemplar;
 pub use negotiate::Format;

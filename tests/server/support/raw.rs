@@ -1,6 +1,6 @@
 //! HTTP by hand: bytes that no client library would send.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -48,7 +48,11 @@ impl Wire {
 
     /// Whether the server ends the connection now.
     pub fn is_closed(&mut self) -> bool {
-        !matches!(self.0.read(&mut [0; 1]), Ok(1))
+        match self.0.read(&mut [0; 1]) {
+            Ok(read) => read == 0,
+            // Nothing came, not even an end.
+            Err(failure) => !matches!(failure.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
+        }
     }
 }
 

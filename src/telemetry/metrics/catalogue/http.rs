@@ -17,6 +17,7 @@ pub(super) struct Http {
     duration: ExemplarHistogramVec,
     active: IntGauge,
     anonymous_refusals: IntCounter,
+    overload_refusals: IntCounter,
 }
 
 impl Http {
@@ -40,6 +41,10 @@ impl Http {
             anonymous_refusals: to.counter(
                 "http_anonymous_refusals_total",
                 "Requests refused for want of a known key",
+            )?,
+            overload_refusals: to.counter(
+                "http_overload_refusals_total",
+                "Requests refused because too many were being worked on",
             )?,
         })
     }
@@ -66,6 +71,11 @@ impl Drop for ActiveRequest {
     fn drop(&mut self) {
         METRICS.http.active.dec();
     }
+}
+
+/// A request was refused because too many were being worked on.
+pub fn overload_refusal() {
+    METRICS.http.overload_refusals.inc();
 }
 
 /// A request without a known key was refused.

@@ -15,7 +15,7 @@ pub use database::{
     Held, Side, db_batch, db_commit, db_refused, db_retry, db_wait, db_write, pool_in_use,
     pool_size, pool_waiting,
 };
-pub use http::{ActiveRequest, active_request, anonymous_refusal, http_request};
+pub use http::{ActiveRequest, active_request, anonymous_refusal, http_request, overload_refusal};
 pub use inventory::{hold_expired, stock_adjusted};
 pub use jobs::{job_oldest_due, job_registered, job_run};
 pub use journal::{invariant, journal};
