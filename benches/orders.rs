@@ -15,6 +15,8 @@
 mod client;
 #[path = "../tests/baskets/data.rs"]
 mod data;
+#[path = "orders/figures.rs"]
+mod figures;
 #[path = "orders/floor.rs"]
 mod floor;
 #[path = "orders/machine.rs"]

@@ -1,15 +1,8 @@
-//! What was measured, as a table for people or as JSON.
+//! What a scenario came to: the medians of its rounds.
 
-use serde_json::json;
-
+use crate::figures::{self, median};
 use crate::measure::{Measured, Round};
 use crate::scenario::Scenario;
-
-/// The middle one.
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
-}
 
 fn of_rounds(measured: &Measured, figure: impl Fn(&Round) -> f64) -> f64 {
     median(measured.rounds.iter().map(figure).collect())
@@ -67,14 +60,7 @@ pub fn print(scenario: &Scenario, measured: &Measured, as_json: bool) {
             ("docket_to_single_floor", ratio(measured, &measured.single)),
         ]);
     }
-    if as_json {
-        let figures: serde_json::Map<_, _> =
-            figures.into_iter().map(|(name, figure)| (name.to_owned(), json!(figure))).collect();
-        println!("{}", json!({ "scenario": scenario.name, "figures": figures }));
-        return;
-    }
-    println!("\n== {}: {}", scenario.name, scenario.what);
-    for (name, figure) in figures {
-        println!("{name:28} {figure:>12.2}");
-    }
+    let figures: Vec<_> =
+        figures.into_iter().map(|(name, figure)| (name.to_owned(), figure)).collect();
+    figures::print(scenario.name, scenario.what, &figures, as_json);
 }

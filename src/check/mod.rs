@@ -54,6 +54,19 @@ pub struct Finding {
     pub total: usize,
 }
 
+/// Checks one invariant as of `now`; answers the rows that break it, if any do.
+///
+/// # Errors
+/// What the database refuses.
+#[instrument(name = "check.find", skip_all, fields(app.module = "check", invariant = invariant.id))]
+pub fn find(
+    conn: &mut Conn,
+    invariant: &Invariant,
+    now: Timestamp,
+) -> Result<Option<Finding>, Error> {
+    store::find(conn, invariant, now)
+}
+
 /// Checks every invariant as of `now`; finds nothing in a sound database.
 ///
 /// Call it inside `db.read`: all queries must see the same moment. It reads every table from end
