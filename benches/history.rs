@@ -23,6 +23,8 @@ mod copies;
 mod data;
 #[path = "orders/figures.rs"]
 mod figures;
+#[path = "history/journal.rs"]
+mod journal;
 #[path = "history/lists.rs"]
 mod lists;
 #[path = "history/load.rs"]
@@ -57,7 +59,9 @@ const FIGURES: &[(&str, &str, fn(&Bench) -> Vec<Figure>)] = &[
     ("reads", "orders by their id, 64 clients, beside /livez in turns", traffic::reads),
     ("lists", "pages of the order list, first and deep, one client: p99", lists::pages),
     ("combined", "pages under two filters at once: p99", lists::combined),
+    ("journal", "pages of the journal, one client: p99", journal::pages),
     ("check", "docket check and docket audit verify", commands::checks),
+    ("invariants", "each invariant by itself", commands::invariants),
     ("beside", "real baskets, 8 buyers, beside docket check", traffic::beside_check),
 ];
 

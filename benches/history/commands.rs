@@ -3,6 +3,7 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use docket::check::{self, Invariant};
 use docket::kernel::Stopwatch;
 
 use crate::buyer::Buyer;
@@ -62,6 +63,22 @@ fn seconds_until_ready(home: &Home) -> f64 {
 pub fn checks(bench: &Bench) -> Vec<Figure> {
     let check = run("check", &bench.history, &["check"]);
     [check, run("verify", &bench.history, &["audit", "verify"])].concat()
+}
+
+/// How long each invariant takes by itself: so long does the server's own check hold a snapshot.
+pub fn invariants(bench: &Bench) -> Vec<Figure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let db = bench.history.database();
+    let seconds = |invariant: &'static Invariant| {
+        let took = Stopwatch::start();
+        let now = db.clock().now();
+        let finding = runtime.block_on(db.read(move |conn| check::find(conn, invariant, now)));
+        assert_eq!(finding.unwrap(), None);
+        (format!("{}_s", invariant.id), took.elapsed().as_secs_f64())
+    };
+    let figures = check::INVARIANTS.iter().copied().flatten().map(seconds).collect();
+    runtime.block_on(db.close());
+    figures
 }
 
 fn run(name: &str, home: &Home, arguments: &[&str]) -> Vec<Figure> {

@@ -160,18 +160,23 @@ fn slowest(server: &Server, conn: &Connection, filter: &Filter) -> f64 {
         Some(first) => filter.cursors(conn, &first),
         None => vec![None],
     };
+    let page = |cursor: &Option<String>| match cursor {
+        Some(cursor) => format!("{path}&cursor={cursor}"),
+        None => path.clone(),
+    };
+    let paths: Vec<String> = cursors.iter().map(page).collect();
+    slowest_of(server, &paths, PAGES)
+}
+
+/// The p99 of so many reads of these paths, in turns, in milliseconds.
+pub fn slowest_of(server: &Server, paths: &[String], count: usize) -> f64 {
     let mut requests = Requests::default();
-    for cursor in cursors.iter().cycle().take(PAGES) {
-        match cursor {
-            Some(cursor) => requests.read(&format!("{path}&cursor={cursor}")),
-            None => requests.read(&path),
-        }
-    }
+    paths.iter().cycle().take(count).for_each(|path| requests.read(path));
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("requests");
     requests.write_to(&file);
     let seen = client::send(server.api.trim_start_matches("http://"), &file, 1);
-    assert_eq!(seen.statuses, [(200, PAGES)], "{}", filter.name);
+    assert_eq!(seen.statuses, [(200, count)], "{paths:?}");
     seen.quantile(0.99)
 }
 

@@ -74,15 +74,17 @@ impl Job for Invariants {
     async fn run(&self) -> Result<usize, Error> {
         let Round { next, .. } = self.round();
         self.go_on(Round { next, rest: PAUSE });
-        let mut invariants = check::INVARIANTS.iter().copied().flatten().skip(next);
-        if let Some(invariant) = invariants.next() {
-            let took = Stopwatch::start();
-            self.check(invariant).await?;
-            self.go_on(match invariants.next() {
-                Some(_) => Round { next: next + 1, rest: (took.elapsed() * RESTS).min(PAUSE) },
-                None => Round { next: 0, rest: PAUSE },
-            });
-        }
+        let Some(invariant) = invariant_at(next) else { return Ok(0) };
+        let took = Stopwatch::start();
+        self.check(invariant).await?;
+        self.go_on(match invariant_at(next + 1) {
+            Some(_) => Round { next: next + 1, rest: (took.elapsed() * RESTS).min(PAUSE) },
+            None => Round { next: 0, rest: PAUSE },
+        });
         Ok(0)
     }
+}
+
+fn invariant_at(place: usize) -> Option<&'static Invariant> {
+    check::INVARIANTS.iter().copied().flatten().nth(place)
 }
