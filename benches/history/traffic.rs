@@ -15,8 +15,8 @@ use crate::shop::{Requests, Shop, new_key};
 use crate::{Bench, SETTINGS};
 
 const CLIENTS: usize = 64;
-/// Orders in a round.
-const ORDERS: usize = 9_000;
+/// Orders in a round: enough for the jobs in the background to get their turn.
+const ORDERS: usize = 30_000;
 const READS: usize = 30_000;
 /// Buyers that leave the machine time for the check.
 const FEW: usize = 8;
