@@ -2,8 +2,8 @@
 //!
 //! Each [`Invariant`] has a stable identifier, one sentence, and one query over any tables, which
 //! must find no row. They are the second opinion on every other room: they read what is stored and
-//! share no code with what stored it. [`run`] asks them all in the caller's one snapshot, so a
-//! change in flight is never a fault. This room owns no table and changes nothing.
+//! share no code with what stored it. Each is one statement and so sees one moment: a change in
+//! flight is never a fault. This room owns no table and changes nothing.
 
 mod database;
 mod fulfilment;
@@ -69,8 +69,8 @@ pub fn find(
 
 /// Checks every invariant as of `now`; finds nothing in a sound database.
 ///
-/// Call it inside `db.read`: all queries must see the same moment. It reads every table from end
-/// to end, so it takes seconds on a large database.
+/// Call it inside `db.read`. It reads every table from end to end, so it takes minutes on a large
+/// database: where others write meanwhile, ask with [`find`] for one after the other.
 ///
 /// # Errors
 /// What the database refuses.
