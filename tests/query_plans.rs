@@ -32,7 +32,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("journal_unsequenced", "what waits for its number, for a moment"),
     ("max(`journal_sequence`.`seq`)", "the greatest key of a table is its last one"),
     ("`journal_entries`.`subject` ", "what was done to one thing is little enough to be sorted"),
-    ("`journal_entries`.`actor` = ", "ten thousand entries are sorted at most"),
+    ("`journal_entries`.`actor` = ", "fifty thousand entries are sorted at most"),
     ("OFFSET ", "looks through so many of the newest entries, and no more"),
     ("FROM products WHERE 1 = 1", "a search looks into every product; the catalogue is no history"),
 ];

@@ -36,23 +36,18 @@ const SET_UP: &str = "
     PRAGMA cache_size = -1000000;
     PRAGMA temp_store = MEMORY;";
 
-/// Enough of everything was delivered; a level is the sum of its movements.
-const LEVELS: &str = "
-    PRAGMA synchronous = OFF;
-    BEGIN;
+/// Enough of everything for every basket.
+const DELIVERY: &str = "
     INSERT INTO stock_transfers (id, kind, status, reason, created_at, settled_at)
         VALUES ('delivery', 'adjustment', 'posted', 'history', 0, 0);
     INSERT INTO stock_movements (transfer_id, sku, location, delta)
         SELECT 'delivery', sku, location, 1000000000000 FROM stock_levels;
-    UPDATE stock_levels SET on_hand = moved.posted, reserved = -moved.pending FROM (
-        SELECT m.sku, m.location,
-            SUM(CASE WHEN t.status = 'posted' THEN m.delta ELSE 0 END) AS posted,
-            SUM(CASE WHEN t.status = 'pending' THEN m.delta ELSE 0 END) AS pending
-        FROM stock_movements m JOIN stock_transfers t ON t.id = m.transfer_id
-        GROUP BY m.sku, m.location
-    ) AS moved
-    WHERE moved.sku = stock_levels.sku AND moved.location = stock_levels.location;
-    COMMIT;";
+    UPDATE stock_levels SET on_hand = on_hand + 1000000000000";
+
+/// A level is the sum of what was moved and of what is held.
+const MOVE: &str = "
+    UPDATE stock_levels SET on_hand = on_hand + ?, reserved = reserved - ?
+    WHERE sku = ? AND location = 'main'";
 
 /// Fills a new home with so many orders; answers how long each part took, in seconds.
 pub fn fill(home: &Home, shop: &Shop, orders: usize) -> Vec<Figure> {
@@ -68,12 +63,7 @@ pub fn fill(home: &Home, shop: &Shop, orders: usize) -> Vec<Figure> {
     home.run(&import);
     let mut sample = Vec::new();
     timed("sample", &mut || sample = real_orders(home, shop, orders.min(SAMPLE)));
-    let database = home.database_file();
-    timed("rows", &mut || write(&database, &sample, orders));
-    timed("levels", &mut || {
-        let conn = Connection::open(&database).unwrap();
-        conn.execute_batch(LEVELS).unwrap();
-    });
+    timed("rows", &mut || write(&home.database_file(), &sample, orders));
     // A command that may write seals what it finds.
     timed("seals", &mut || drop(home.run(&import)));
     figures
@@ -112,9 +102,35 @@ fn write(database: &Path, sample: &[OrderRows], orders: usize) {
             conn.execute_batch("COMMIT; BEGIN").unwrap();
         }
     }
+    conn.execute_batch(DELIVERY).unwrap();
+    for (place, order) in sample.iter().enumerate() {
+        let copies = (orders + sample.len() - 1 - place) / sample.len();
+        move_stock(&conn, order, &columns, i64::try_from(copies).unwrap());
+    }
     conn.execute_batch("COMMIT").unwrap();
     drop(inserts);
     conn.execute_batch("PRAGMA journal_mode = WAL").unwrap();
+}
+
+/// Moves the stock as so many copies of an order did.
+fn move_stock(conn: &Connection, order: &OrderRows, columns: &[Vec<String>], copies: i64) {
+    let table = |name: &str| TABLES.iter().position(|(table, _)| *table == name).unwrap();
+    let (transfers, movements) = (table("stock_transfers"), table("stock_movements"));
+    let place =
+        |table: usize, name: &str| columns[table].iter().position(|column| column == name).unwrap();
+    let (id, status) = (place(transfers, "id"), place(transfers, "status"));
+    let (of, sku) = (place(movements, "transfer_id"), place(movements, "sku"));
+    let mut moving = conn.prepare_cached(MOVE).unwrap();
+    for movement in &order[movements] {
+        let transfer = order[transfers].iter().find(|row| row[id] == movement[of]).unwrap();
+        let Value::Integer(delta) = movement[place(movements, "delta")] else { panic!() };
+        let (moved, held) = match &transfer[status] {
+            Value::Text(status) if status == "posted" => (delta * copies, 0),
+            Value::Text(status) if status == "pending" => (0, delta * copies),
+            _ => (0, 0),
+        };
+        moving.execute((moved, held, &movement[sku])).unwrap();
+    }
 }
 
 fn insert<'c>(conn: &'c Connection, table: &str, columns: usize) -> Statement<'c> {

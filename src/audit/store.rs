@@ -174,7 +174,7 @@ pub(super) fn entries_after(
 }
 
 /// Entries of one actor that may be sorted for a page.
-const SORTED_MAX: i64 = 10_000;
+const SORTED_MAX: i64 = 50_000;
 
 /// Whether SQLite should rather walk through the sequence than sort all that this actor did: it
 /// keeps no counts that would tell it so. PostgreSQL does.
