@@ -1,6 +1,7 @@
 //! The composition root: configuration → database → modules → routes → workers → graceful stop.
 
 mod background;
+mod invariants;
 mod listen;
 mod log_filter;
 mod readiness;

@@ -8,16 +8,18 @@ pub fn median(mut values: Vec<f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// Prints what a scenario came to.
-pub fn print(scenario: &str, what: &str, figures: &[(&str, f64)], as_json: bool) {
+/// Prints what belongs together, each figure with its name.
+pub fn print(name: &str, what: &str, figures: &[(impl AsRef<str>, f64)], as_json: bool) {
     if as_json {
-        let figures: Map<_, _> =
-            figures.iter().map(|(name, figure)| ((*name).to_owned(), json!(figure))).collect();
-        println!("{}", json!({ "scenario": scenario, "figures": figures }));
+        let figures: Map<_, _> = figures
+            .iter()
+            .map(|(name, figure)| (name.as_ref().to_owned(), json!(figure)))
+            .collect();
+        println!("{}", json!({ "scenario": name, "figures": figures }));
         return;
     }
-    println!("\n== {scenario}: {what}");
+    println!("\n== {name}: {what}");
     for (name, figure) in figures {
-        println!("{name:28} {figure:>12.2}");
+        println!("{:36} {figure:>12.2}", name.as_ref());
     }
 }

@@ -1,4 +1,5 @@
 //! What a process has used, as Linux counts it.
+#![allow(dead_code, reason = "not every bench that includes this file needs all of it")]
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! What was measured, as a table for people or as JSON.
+//! What a scenario came to: the medians of its rounds.
 
 use crate::figures::{self, median};
 use crate::measure::{Measured, Round};

@@ -11,7 +11,7 @@ pub type Row = Vec<Value>;
 
 /// Tables that have rows of an order, and how to tell of which: a query of the order's id and the
 /// whole row, in the order of writing.
-pub const TABLES: [(&str, &str); 12] = [
+pub const TABLES: [(&str, &str); 15] = [
     (
         "idempotency_keys",
         "SELECT o.id, t.* FROM idempotency_keys t JOIN orders o ON o.idempotency_id = t.id",
@@ -32,6 +32,9 @@ pub const TABLES: [(&str, &str); 12] = [
     ),
     ("orders", "SELECT t.id, t.* FROM orders t"),
     ("order_lines", "SELECT t.order_id, t.* FROM order_lines t"),
+    ("order_fulfilments", "SELECT t.order_id, t.* FROM order_fulfilments t"),
+    ("order_fulfilment_lines", "SELECT t.order_id, t.* FROM order_fulfilment_lines t"),
+    ("personal_data", "SELECT t.order_id, t.* FROM personal_data t"),
     ("payments", "SELECT t.order_id, t.* FROM payments t"),
     (
         "payment_operations",
@@ -49,14 +52,14 @@ pub const TABLES: [(&str, &str); 12] = [
     (
         "journal_entries",
         "SELECT COALESCE(p.order_id, substr(t.subject, 7)), t.* FROM journal_entries t
-         LEFT JOIN payments p ON t.subject = 'payment:' || p.id
+         LEFT JOIN payments p ON p.id = substr(t.subject, 9)
          WHERE t.subject LIKE 'order:%' OR t.subject LIKE 'payment:%' ORDER BY t.id",
     ),
     (
         "journal_sequence",
         "SELECT COALESCE(p.order_id, substr(e.subject, 7)), t.* FROM journal_sequence t
          JOIN journal_entries e ON e.id = t.entry_id
-         LEFT JOIN payments p ON e.subject = 'payment:' || p.id
+         LEFT JOIN payments p ON p.id = substr(e.subject, 9)
          WHERE e.subject LIKE 'order:%' OR e.subject LIKE 'payment:%' ORDER BY t.seq",
     ),
 ];

@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use super::invariants::Invariants;
 use crate::audit::{Guard, Readings, Sealer};
-use crate::check;
 use crate::db::{Db, Dialect};
 use crate::error::Error;
 use crate::idempotency;
 use crate::jobs::{self, Holder, Job};
 use crate::kernel::{Actor, Origin};
 use crate::orders::Orders;
-use crate::telemetry::{self, Keep, metrics};
+use crate::telemetry;
 
 const SEALING: &str = "sealing";
 const READINGS: &str = "readings";
@@ -33,7 +33,7 @@ pub(super) fn jobs(
         Arc::new(Numbering(Arc::clone(sealer))),
         Arc::new(Sealing(Arc::clone(sealer))),
         Arc::new(Retention(Arc::clone(db))),
-        Arc::new(Invariants(Arc::clone(db))),
+        Arc::new(Invariants::new(Arc::clone(db))),
         Arc::new(RecordReadings(Arc::clone(readings))),
         Arc::new(Machine),
         Arc::new(Anomalies),
@@ -171,37 +171,6 @@ impl Job for Retention {
     async fn run(&self) -> Result<usize, Error> {
         let origin = Origin::of(Actor::Job(self.name()));
         self.0.write(&origin, |tx| idempotency::remove_expired(tx, RETENTION_BATCH)).await
-    }
-}
-
-/// Checks every invariant and shows the result as a gauge.
-struct Invariants(Arc<Db>);
-
-#[async_trait]
-impl Job for Invariants {
-    fn name(&self) -> &'static str {
-        "invariants"
-    }
-
-    fn beat(&self) -> Duration {
-        // It reads every table from end to end.
-        Duration::from_secs(300)
-    }
-
-    async fn run(&self) -> Result<usize, Error> {
-        let now = self.0.clock().now();
-        let findings = self.0.read(move |conn| check::run(conn, now)).await?;
-        for invariant in check::INVARIANTS.iter().copied().flatten() {
-            let broken = findings.iter().find(|finding| finding.id == invariant.id);
-            metrics::invariant(invariant.id, broken.map_or(0, |finding| finding.total));
-        }
-        if !findings.is_empty() {
-            telemetry::keep_trace(Keep::Error);
-        }
-        for finding in &findings {
-            tracing::error!(invariant = finding.id, rows = finding.total, "{}", finding.what);
-        }
-        Ok(0)
     }
 }
 

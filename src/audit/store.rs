@@ -165,9 +165,29 @@ pub(super) fn entries_after(
         query = query.filter(journal_entries::subject.eq(subject));
     }
     if let Some(actor) = &filter.actor {
-        query = query.filter(journal_entries::actor.eq(actor));
+        query = match did_much(conn, actor)? {
+            true => query.filter(journal_entries::actor.concat("").eq(actor)),
+            false => query.filter(journal_entries::actor.eq(actor)),
+        };
     }
     Ok(query.load(conn)?)
+}
+
+/// Entries of one actor that may be sorted for a page.
+const SORTED_MAX: i64 = 50_000;
+
+/// Whether SQLite should rather walk through the sequence than sort all that this actor did: it
+/// keeps no counts that would tell it so. PostgreSQL does.
+fn did_much(conn: &mut Conn, actor: &str) -> Result<bool, Error> {
+    if conn.dialect() == Dialect::Postgres {
+        return Ok(false);
+    }
+    let one_more = journal_entries::table
+        .filter(journal_entries::actor.eq(actor))
+        .order(journal_entries::id)
+        .offset(SORTED_MAX)
+        .select(journal_entries::id);
+    Ok(one_more.first::<String>(conn).optional()?.is_some())
 }
 
 /// One of these words is what is asked for.

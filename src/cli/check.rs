@@ -9,8 +9,12 @@ use crate::check::{self, Finding};
 
 pub(super) async fn run(config: Option<&Path>) -> Outcome {
     let db = context::open_existing(&context::load(config)?)?;
-    let now = db.clock().now();
-    let findings = db.read(move |conn| check::run(conn, now)).await?;
+    let mut findings = Vec::new();
+    // Each by itself: a snapshot of all of them would let the log of a running server grow.
+    for invariant in check::INVARIANTS.iter().copied().flatten() {
+        let now = db.clock().now();
+        findings.extend(db.read(move |conn| check::find(conn, invariant, now)).await?);
+    }
     db.close().await;
     if findings.is_empty() {
         let invariants: usize = check::INVARIANTS.iter().map(|group| group.len()).sum();

@@ -133,6 +133,12 @@ const SQLITE_SET_UP: &str = "
     PRAGMA cache_size = -16000;
     PRAGMA temp_store = MEMORY;";
 
+/// What a reader sorts may be as long as the history, when it checks an invariant: what does not
+/// fit into its cache goes into a file.
+const SQLITE_READING: &str = "
+    PRAGMA query_only = ON;
+    PRAGMA temp_store = FILE;";
+
 /// No statement and no lock waits for ever, and no transaction idles while it holds locks.
 const POSTGRES_SET_UP: &str = "
     SET statement_timeout = '30s';
@@ -154,7 +160,7 @@ fn connect(url: &DatabaseUrl, purpose: Purpose) -> Result<Conn, diesel::r2d2::Er
                 .map_err(diesel::r2d2::Error::ConnectionError)?;
             sqlite.batch_execute(SQLITE_SET_UP).map_err(setting_up)?;
             if purpose == Purpose::Reading {
-                sqlite.batch_execute("PRAGMA query_only = ON;").map_err(setting_up)?;
+                sqlite.batch_execute(SQLITE_READING).map_err(setting_up)?;
             }
             refuse_affected_sqlite(&mut sqlite)?;
             Ok(Conn::Sqlite(sqlite))

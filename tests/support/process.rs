@@ -11,6 +11,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
@@ -28,16 +29,42 @@ const START_MOST: Duration = Duration::from_secs(60);
 const STOP_MOST: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(10);
 
+/// A data directory: one that goes away with its home, or one that stays.
+pub struct DataDirectory {
+    path: PathBuf,
+    _passing: Option<TempDir>,
+}
+
+impl DataDirectory {
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
 /// What outlives a process: its data directory and its database.
 pub struct Home {
     /// The data directory.
-    pub data: TempDir,
+    pub data: DataDirectory,
     postgres: Option<String>,
 }
 
 impl Home {
     pub fn on_sqlite() -> Self {
-        Self { data: tempfile::tempdir().unwrap(), postgres: None }
+        let passing = tempfile::tempdir().unwrap();
+        let path = passing.path().to_owned();
+        Self { data: DataDirectory { path, _passing: Some(passing) }, postgres: None }
+    }
+
+    /// On SQLite in a folder that stays, whatever is there already.
+    pub fn in_folder(folder: &Path) -> Self {
+        std::fs::create_dir_all(folder).unwrap();
+        let path = folder.canonicalize().unwrap();
+        Self { data: DataDirectory { path, _passing: None }, postgres: None }
+    }
+
+    /// The database file of a home on SQLite.
+    pub fn database_file(&self) -> PathBuf {
+        self.data.path().join("docket.db")
     }
 
     /// `None` when there is no server to be had.
@@ -109,7 +136,7 @@ impl Home {
     pub fn database(&self) -> Db {
         let url = match &self.postgres {
             Some(url) => DatabaseUrl::Postgres(url.clone()),
-            None => DatabaseUrl::Sqlite(self.data.path().join("docket.db")),
+            None => DatabaseUrl::Sqlite(self.database_file()),
         };
         Db::open(&DbOptions { readers: 1, writers: 1, ..DbOptions::new(url) }, Clock::System)
             .unwrap()

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use docket::app::{self, Running};
 use docket::config::Config;
-use docket::db::{Db, DbOptions, WriteTx};
+use docket::db::{DatabaseUrl, Db, DbOptions, WriteTx};
 use docket::error::Error;
 use docket::kernel::{Actor, Clock, Origin};
 use docket::telemetry::{self, LevelSwitch, TelemetryGuard};
@@ -94,6 +94,15 @@ impl TestApp {
     /// Where the API is.
     pub fn address(&self) -> std::net::SocketAddr {
         self.running.main
+    }
+
+    /// What its database is opened by: the file, or the whole address.
+    #[allow(dead_code, reason = "not every test binary that includes this file needs it")]
+    pub fn database_address(&self) -> String {
+        match &self.options.url {
+            DatabaseUrl::Sqlite(file) => file.display().to_string(),
+            DatabaseUrl::Postgres(url) => url.clone(),
+        }
     }
 
     /// The database itself, as a command beside the server has it.

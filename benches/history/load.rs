@@ -1,0 +1,179 @@
+//! A database with a long history: some thousand real orders, written again until there are as
+//! many as wanted, spread over a year that ends now.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::Path;
+
+use docket::idempotency::KEPT;
+use docket::kernel::{Clock, Stopwatch};
+use rusqlite::types::Value;
+use rusqlite::{Connection, Statement, params_from_iter};
+
+use crate::Figure;
+use crate::copies::{Change, Original, id};
+use crate::process::Home;
+use crate::rows::{OrderRows, TABLES, columns, of_orders};
+use crate::sample;
+use crate::shop::Shop;
+
+/// Real orders that all others are copies of.
+const SAMPLE: usize = 2_000;
+const YEAR_MS: i64 = 365 * 24 * 3_600 * 1_000;
+/// Orders in one transaction.
+const BATCH: usize = 20_000;
+const FIRST_NUMBER: i64 = 1_001;
+/// Places in [`TABLES`].
+const KEYS: usize = 0;
+const CUSTOMERS: usize = 1;
+
+/// Nothing else has the file, and a load that dies is begun anew.
+const SET_UP: &str = "
+    PRAGMA journal_mode = OFF;
+    PRAGMA synchronous = OFF;
+    PRAGMA locking_mode = EXCLUSIVE;
+    PRAGMA foreign_keys = OFF;
+    PRAGMA cache_size = -1000000;
+    PRAGMA temp_store = MEMORY;";
+
+/// Enough of everything for every basket.
+const DELIVERY: &str = "
+    INSERT INTO stock_transfers (id, kind, status, reason, created_at, settled_at)
+        VALUES ('delivery', 'adjustment', 'posted', 'history', 0, 0);
+    INSERT INTO stock_movements (transfer_id, sku, location, delta)
+        SELECT 'delivery', sku, location, 1000000000000 FROM stock_levels;
+    UPDATE stock_levels SET on_hand = on_hand + 1000000000000";
+
+/// A level is the sum of what was moved and of what is held.
+const MOVE: &str = "
+    UPDATE stock_levels SET on_hand = on_hand + ?, reserved = reserved - ?
+    WHERE sku = ? AND location = 'main'";
+
+/// Fills a new home with so many orders; answers how long each part took, in seconds.
+pub fn fill(home: &Home, shop: &Shop, orders: usize) -> Vec<Figure> {
+    let mut figures = Vec::new();
+    let mut timed = |name: &str, part: &mut dyn FnMut()| {
+        let took = Stopwatch::start();
+        part();
+        figures.push((format!("{name}_s"), took.elapsed().as_secs_f64()));
+    };
+    let import = ["import", "products", shop.products.to_str().unwrap()];
+    // The first start makes the keys that the sample's rows name.
+    home.start(&[]).stop();
+    home.run(&import);
+    let mut sample = Vec::new();
+    timed("sample", &mut || sample = real_orders(home, shop, orders.min(SAMPLE)));
+    timed("rows", &mut || write(&home.database_file(), &sample, orders));
+    // A command that may write seals what it finds.
+    timed("seals", &mut || drop(home.run(&import)));
+    figures
+}
+
+/// Places orders on a copy of a home, so that its own database has none yet.
+fn real_orders(home: &Home, shop: &Shop, count: usize) -> Vec<OrderRows> {
+    let other = Home::on_sqlite();
+    for file in fs::read_dir(home.data.path()).unwrap().map(Result::unwrap) {
+        if file.file_type().unwrap().is_file() {
+            fs::copy(file.path(), other.data.path().join(file.file_name())).unwrap();
+        }
+    }
+    sample::place(&other, shop, count);
+    of_orders(&other.database_file())
+}
+
+/// Writes the history's rows.
+fn write(database: &Path, sample: &[OrderRows], orders: usize) {
+    let conn = Connection::open(database).unwrap();
+    conn.execute_batch(SET_UP).unwrap();
+    let columns = columns(&conn);
+    let shared = shared(&conn, sample);
+    let original = |order| Original::of(order, &columns, &shared);
+    let originals: Vec<Original> = sample.iter().map(original).collect();
+    let mut inserts: Vec<Statement<'_>> = (TABLES.iter().zip(&columns))
+        .map(|((table, _), columns)| insert(&conn, table, columns.len()))
+        .collect();
+    conn.execute_batch("BEGIN").unwrap();
+    for customer in sample.iter().flat_map(|order| &order[CUSTOMERS]) {
+        inserts[CUSTOMERS].execute(params_from_iter(customer)).unwrap();
+    }
+    for (place, change) in changes(&originals, orders).enumerate() {
+        write_order(&mut inserts, &originals[place % originals.len()], change);
+        if place % BATCH == BATCH - 1 {
+            conn.execute_batch("COMMIT; BEGIN").unwrap();
+        }
+    }
+    conn.execute_batch(DELIVERY).unwrap();
+    for (place, order) in sample.iter().enumerate() {
+        let copies = (orders + sample.len() - 1 - place) / sample.len();
+        move_stock(&conn, order, &columns, i64::try_from(copies).unwrap());
+    }
+    conn.execute_batch("COMMIT").unwrap();
+    drop(inserts);
+    conn.execute_batch("PRAGMA journal_mode = WAL").unwrap();
+}
+
+/// Moves the stock as so many copies of an order did.
+fn move_stock(conn: &Connection, order: &OrderRows, columns: &[Vec<String>], copies: i64) {
+    let table = |name: &str| TABLES.iter().position(|(table, _)| *table == name).unwrap();
+    let (transfers, movements) = (table("stock_transfers"), table("stock_movements"));
+    let place =
+        |table: usize, name: &str| columns[table].iter().position(|column| column == name).unwrap();
+    let (id, status) = (place(transfers, "id"), place(transfers, "status"));
+    let (of, sku) = (place(movements, "transfer_id"), place(movements, "sku"));
+    let mut moving = conn.prepare_cached(MOVE).unwrap();
+    for movement in &order[movements] {
+        let transfer = order[transfers].iter().find(|row| row[id] == movement[of]).unwrap();
+        let Value::Integer(delta) = movement[place(movements, "delta")] else { panic!() };
+        let (moved, held) = match &transfer[status] {
+            Value::Text(status) if status == "posted" => (delta * copies, 0),
+            Value::Text(status) if status == "pending" => (0, delta * copies),
+            _ => (0, 0),
+        };
+        moving.execute((moved, held, &movement[sku])).unwrap();
+    }
+}
+
+fn insert<'c>(conn: &'c Connection, table: &str, columns: usize) -> Statement<'c> {
+    let marks = vec!["?"; columns].join(",");
+    conn.prepare(&format!("INSERT INTO {table} VALUES ({marks})")).unwrap()
+}
+
+/// Identifiers that all copies of an order name as it does: customers and keys.
+fn shared(conn: &Connection, sample: &[OrderRows]) -> HashSet<u128> {
+    let mut query = conn.prepare("SELECT id FROM api_keys").unwrap();
+    let keys = query.query_map([], |row| row.get::<_, Value>(0)).unwrap().map(Result::unwrap);
+    let customers = sample.iter().flat_map(|order| &order[CUSTOMERS]).map(|row| row[0].clone());
+    let read = |value| match value {
+        Value::Text(text) => id(&text).unwrap().0,
+        other => panic!("{other:?}"),
+    };
+    keys.chain(customers).map(read).collect()
+}
+
+/// What each order of the history differs in from the order that it is a copy of.
+fn changes(originals: &[Original], orders: usize) -> impl Iterator<Item = Change> {
+    let begin = now() - YEAR_MS;
+    let pace = YEAR_MS as f64 / orders as f64;
+    (0..orders).map(move |place| Change {
+        millis: begin + (place as f64 * pace) as i64 - originals[place % originals.len()].placed,
+        copy: u32::try_from(place / originals.len()).unwrap(),
+        number: FIRST_NUMBER + i64::try_from(place).unwrap(),
+    })
+}
+
+fn now() -> i64 {
+    Clock::System.now().micros() / 1_000
+}
+
+fn write_order(inserts: &mut [Statement<'_>], original: &Original, change: Change) {
+    // Saved replies are kept for three days.
+    let forgotten = original.placed + change.millis + KEPT.as_millis() as i64 <= now();
+    for (table, insert) in inserts.iter_mut().enumerate() {
+        if table == CUSTOMERS || table == KEYS && forgotten {
+            continue;
+        }
+        for row in original.copied(table, change) {
+            insert.execute(params_from_iter(row)).unwrap();
+        }
+    }
+}
