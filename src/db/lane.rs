@@ -4,13 +4,19 @@
 //! each in a savepoint inside one `BEGIN IMMEDIATE`, commits once, and answers them all. This
 //! group commit is why durable writing is fast. A command that fails or panics rolls back its own
 //! savepoint only; a failed commit fails every command in the batch.
+//!
+//! When the disk fails a commit, other than by being full, the lane ends for good and the server
+//! with it ([`Lane::disk_failed`]): what a failed sync did not write, no later sync writes, so
+//! nothing may be built on it. The next start begins with [`super::rewrite_log`].
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::Connection;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 use tracing::Span;
 
 use super::connection::{Purpose, establish};
@@ -39,10 +45,20 @@ struct Commit {
     took: Duration,
 }
 
+/// What became of a batch.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Durable,
+    Undone,
+    /// Undone, and nothing that is written from now on can be relied on.
+    DiskFailed,
+}
+
 pub(super) struct Lane {
     queue: Mutex<Option<mpsc::Sender<Command>>>,
     sender: mpsc::WeakSender<Command>,
     finished: Mutex<Option<oneshot::Receiver<()>>>,
+    disk_failed: Arc<Notify>,
     _size: metrics::Held,
 }
 
@@ -53,10 +69,14 @@ impl Lane {
         let (sender, commands) = mpsc::channel(options.queue);
         let (done, finished) = oneshot::channel();
         let batch = options.batch;
+        let disk_failed = Arc::new(Notify::new());
+        let failing = Arc::clone(&disk_failed);
         std::thread::Builder::new()
             .name("docket-writer".into())
             .spawn(move || {
-                serve(conn, commands, batch, &clock);
+                if serve(conn, commands, batch, &clock) == Outcome::DiskFailed {
+                    failing.notify_one();
+                }
                 let _ = done.send(());
             })
             .map_err(|failure| Error::internal("starting the writer lane", failure))?;
@@ -65,6 +85,7 @@ impl Lane {
             queue: Mutex::new(Some(sender)),
             sender: weak,
             finished: Mutex::new(Some(finished)),
+            disk_failed,
             _size: metrics::pool_size(Side::Write, 1),
         })
     }
@@ -76,14 +97,22 @@ impl Lane {
     {
         let (reply, answer) = oneshot::channel();
         let sender = self.sender.upgrade().ok_or(Error::Unavailable("The server is stopping."))?;
-        sender.try_send(command(origin, work, reply)).map_err(|_| {
+        sender.try_send(command(origin, work, reply)).map_err(|refused| {
             metrics::db_refused(Side::Write);
-            Error::Unavailable("Too many changes are waiting; try again shortly.")
+            Error::Unavailable(match refused {
+                TrySendError::Full(_) => "Too many changes are waiting; try again shortly.",
+                TrySendError::Closed(_) => "The disk failed; the server stops.",
+            })
         })?;
         drop(sender);
         answer.await.map_err(|_lost| {
             Error::Unavailable("The database cannot be written now; try again shortly.")
         })?
+    }
+
+    /// Waits until the disk has failed a commit, after which there are no more.
+    pub(super) async fn disk_failed(&self) {
+        self.disk_failed.notified().await;
     }
 
     pub(super) async fn close(&self) {
@@ -174,7 +203,13 @@ fn patience_ran_out(error: Error) -> Error {
     }
 }
 
-fn serve(mut conn: Conn, mut commands: mpsc::Receiver<Command>, batch: usize, clock: &Clock) {
+/// Until the queue is closed, or the disk fails.
+fn serve(
+    mut conn: Conn,
+    mut commands: mpsc::Receiver<Command>,
+    batch: usize,
+    clock: &Clock,
+) -> Outcome {
     while let Some(first) = commands.blocking_recv() {
         let _in_use = metrics::pool_in_use(Side::Write);
         let began = begin(&mut conn);
@@ -186,12 +221,17 @@ fn serve(mut conn: Conn, mut commands: mpsc::Receiver<Command>, batch: usize, cl
         let answers = run_batch(&mut conn, first, &mut commands, batch, clock);
         metrics::db_batch(answers.len());
         let committing = Stopwatch::start();
-        let durable = commit(&mut conn);
+        let outcome = commit(&mut conn);
+        let durable = outcome == Outcome::Durable;
         let commit = Commit { durable, size: answers.len(), took: committing.elapsed() };
         for answer in answers {
             answer(commit);
         }
+        if outcome == Outcome::DiskFailed {
+            return outcome;
+        }
     }
+    Outcome::Durable
 }
 
 /// Without a transaction there is nothing to run in, for all that wait: dropping a command drops
@@ -249,17 +289,20 @@ fn begin(conn: &mut Conn) -> Result<(), Error> {
     }
 }
 
-fn commit(conn: &mut Conn) -> bool {
+fn commit(conn: &mut Conn) -> Outcome {
     if !is_open(conn) {
         tracing::error!("SQLite rolled a batch back by itself: nothing of it was kept");
-        return false;
+        return Outcome::Undone;
     }
     let commit = Stopwatch::start();
     let result = <Conn as Connection>::TransactionManager::commit_transaction(conn);
     metrics::db_commit(commit.elapsed());
-    if let Err(failure) = &result {
-        tracing::error!(error = %failure, "a commit failed: nothing of the batch was kept");
-        let _ = <Conn as Connection>::TransactionManager::rollback_transaction(conn);
+    let Err(failure) = result else { return Outcome::Durable };
+    tracing::error!(error = %failure, "a commit failed: nothing of the batch was kept");
+    let _ = <Conn as Connection>::TransactionManager::rollback_transaction(conn);
+    // SQLite says so of a write, a read or a sync that fails; a full disk has its own words.
+    match failure.to_string().contains("disk I/O error") {
+        true => Outcome::DiskFailed,
+        false => Outcome::Undone,
     }
-    result.is_ok()
 }

@@ -1,0 +1,52 @@
+//! What is counted over many deaths of a server.
+
+use std::time::Duration;
+
+use docket::kernel::Stopwatch;
+
+use crate::books::Books;
+use crate::load::{Load, Tally};
+use crate::process::{Home, Server};
+
+/// `docket check` and `docket audit verify` read everything: they are run after each so many deaths.
+const WHOLE_EVERY: usize = 10;
+
+/// Deaths so far.
+#[derive(Default)]
+pub struct Toll {
+    deaths: usize,
+    starts: Vec<Duration>,
+}
+
+impl Toll {
+    /// Starts a server, and keeps how long it took until it listened.
+    pub fn start(&mut self, start: impl FnOnce() -> Server) -> Server {
+        let took = Stopwatch::start();
+        let server = start();
+        self.starts.push(took.elapsed());
+        server
+    }
+
+    /// After a death: nothing that was acknowledged is lost or doubled, and the books are in order.
+    pub async fn count(&mut self, load: &Load, home: &Home) {
+        self.deaths += 1;
+        let books = Books::of(home);
+        let Tally { acknowledged, lost, doubled } = load.tally(&books).await;
+        assert_eq!((lost, doubled), (0, 0), "of {acknowledged}, after {} deaths", self.deaths);
+        if self.deaths.is_multiple_of(WHOLE_EVERY) {
+            assert_eq!(books.findings().await, []);
+            drop(books);
+            home.run(&["audit", "verify"]);
+        }
+    }
+
+    /// Prints what was counted, once all orders came to their end.
+    pub fn print(mut self, load: &Load) {
+        self.starts.sort();
+        println!("deaths                       {:>10}", self.deaths);
+        println!("orders sent and acknowledged {:>10}", load.sent());
+        println!("lost, doubled                {:>10}", "0, 0");
+        println!("ready again, median          {:>10.1?}", self.starts[self.starts.len() / 2]);
+        println!("ready again, longest         {:>10.1?}", self.starts[self.starts.len() - 1]);
+    }
+}
