@@ -15,6 +15,8 @@ const WHOLE_EVERY: usize = 10;
 #[derive(Default)]
 pub struct Toll {
     deaths: usize,
+    /// Orders that were acknowledged before the last death.
+    acknowledged: usize,
     starts: Vec<Duration>,
 }
 
@@ -33,6 +35,7 @@ impl Toll {
         let books = Books::of(home);
         let Tally { acknowledged, lost, doubled } = load.tally(&books).await;
         assert_eq!((lost, doubled), (0, 0), "of {acknowledged}, after {} deaths", self.deaths);
+        self.acknowledged = acknowledged;
         if self.deaths.is_multiple_of(WHOLE_EVERY) {
             assert_eq!(books.findings().await, []);
             drop(books);
@@ -44,7 +47,8 @@ impl Toll {
     pub fn print(mut self, load: &Load) {
         self.starts.sort();
         println!("deaths                       {:>10}", self.deaths);
-        println!("orders sent and acknowledged {:>10}", load.sent());
+        println!("orders sent                  {:>10}", load.sent());
+        println!("acknowledged before a death  {:>10}", self.acknowledged);
         println!("lost, doubled                {:>10}", "0, 0");
         println!("ready again, median          {:>10.1?}", self.starts[self.starts.len() / 2]);
         println!("ready again, longest         {:>10.1?}", self.starts[self.starts.len() - 1]);

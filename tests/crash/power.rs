@@ -1,6 +1,7 @@
 //! The power goes at random moments of a load: only what was synced is there afterwards. On SQLite,
 //! for PostgreSQL syncs its own files.
 
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,8 @@ use crate::disk::{Disk, Survivors};
 use crate::load::{Load, Tally};
 use crate::process::Home;
 use crate::random::Random;
+
+const PATIENCE: Duration = Duration::from_secs(20);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_power_cuts_lose_and_double_nothing() {
@@ -48,4 +51,43 @@ async fn a_power_cut_loses_orders_when_the_log_is_not_synced() {
     let Tally { acknowledged, lost, .. } = load.tally(&Books::of(&home)).await;
     println!("{lost} of {acknowledged} acknowledged orders are lost");
     assert!(lost > 0);
+}
+
+/// A failed sync leaves changes in memory that are not on the disk, and never will be.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failed_sync_ends_the_server_and_nothing_is_built_on_it() {
+    let (home, load) = (Home::on_sqlite(), Arc::new(Load::of_buyers(8)));
+    let Some(disk) = Disk::under(&home) else { return };
+    disk.settle();
+    for killed in [false, true] {
+        let mut server = disk.start_again(&home, &[], Stdio::null()).unwrap();
+        if !killed {
+            load.stock(&server.api).await;
+        }
+        let running = tokio::spawn(Arc::clone(&load).run(server.api.clone(), Arc::default()));
+        fail_a_commit(&disk).await;
+        match killed {
+            true => server.kill(),
+            false => assert_eq!(server.end(PATIENCE).code(), Some(1)),
+        }
+        running.await.unwrap();
+        disk.fail_sync(0);
+    }
+    let server = disk.start_again(&home, &[], Stdio::inherit()).unwrap();
+    die_under_load(&load, server, Duration::from_millis(200)).await;
+    disk.cut_power(Survivors::Nothing);
+    let tally = load.tally(&Books::of(&home)).await;
+    println!("{tally:?}");
+    assert_eq!((tally.lost, tally.doubled), (0, 0));
+    all_ends_well(&load, &home, disk.start(&home, &[])).await;
+}
+
+/// Lets syncs fail until it was one of SQLite's log.
+async fn fail_a_commit(disk: &Disk) {
+    while !disk.failed().is_some_and(|file| file.ends_with("-wal")) {
+        disk.fail_sync(20);
+        while disk.failed().is_none() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
 }

@@ -48,8 +48,12 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// `None`, and word of it, where there is no C compiler.
+    /// `None`, and word of it, where there is no C compiler, or no loader as glibc's.
     pub fn under(home: &Home) -> Option<Self> {
+        if !cfg!(all(target_os = "linux", target_env = "gnu")) {
+            println!("skipped: for Linux with glibc only");
+            return None;
+        }
         let (root, shadow) = (fs::canonicalize(home.data.path()).unwrap(), tempfile::tempdir());
         let disk = Self { root, shadow: shadow.unwrap() };
         let mut compiler = Command::new("cc");
