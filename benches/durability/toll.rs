@@ -36,9 +36,12 @@ impl Toll {
         let Tally { acknowledged, lost, doubled } = load.tally(&books).await;
         assert_eq!((lost, doubled), (0, 0), "of {acknowledged}, after {} deaths", self.deaths);
         self.acknowledged = acknowledged;
-        if self.deaths.is_multiple_of(WHOLE_EVERY) {
+        let whole = self.deaths.is_multiple_of(WHOLE_EVERY);
+        if whole {
             assert_eq!(books.findings().await, []);
-            drop(books);
+        }
+        books.close().await;
+        if whole {
             home.run(&["audit", "verify"]);
         }
     }

@@ -34,6 +34,7 @@ async fn three_power_cuts_lose_and_double_nothing() {
         println!("{unsynced} pages were not synced, {tally:?}");
         assert_eq!((tally.lost, tally.doubled), (0, 0));
         assert_eq!(books.findings().await, []);
+        books.close().await;
     }
     all_ends_well(&load, &home, disk.start(&home, &[])).await;
 }
@@ -76,9 +77,11 @@ async fn a_failed_sync_ends_the_server_and_nothing_is_built_on_it() {
     let server = disk.start_again(&home, &[], Stdio::inherit()).unwrap();
     die_under_load(&load, server, Duration::from_millis(200)).await;
     disk.cut_power(Survivors::Nothing);
-    let tally = load.tally(&Books::of(&home)).await;
+    let books = Books::of(&home);
+    let tally = load.tally(&books).await;
     println!("{tally:?}");
     assert_eq!((tally.lost, tally.doubled), (0, 0));
+    books.close().await;
     all_ends_well(&load, &home, disk.start(&home, &[])).await;
 }
 
