@@ -67,13 +67,6 @@ const FIGURES: &[(&str, &str, fn(&Bench) -> Vec<Figure>)] = &[
     ("beside", "real baskets, 8 buyers, beside docket check", traffic::beside_check),
 ];
 
-/// A fresh server's own settings.
-pub const SETTINGS: &[(&str, &str)] = &[
-    ("DOCKET_LOGS__FILTER", "info"),
-    ("DOCKET_TRACES__SAMPLE_RATIO", "0.1"),
-    ("DOCKET_SERVER__WORKERS", "0"),
-];
-
 /// What the figures work with.
 pub struct Bench {
     /// The shop with the history.

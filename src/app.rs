@@ -44,6 +44,9 @@ const WORKERS_PATIENCE: Duration = Duration::from_millis(1_500);
 /// How long the end of the telemetry takes at most: a collector may be silent.
 const TELEMETRY_END: Duration = Duration::from_millis(1_500);
 
+const DISK_FAILED: &str = "the disk failed while a change was made durable, and nothing more can \
+    be written safely: look at the disk, then start docket again (nothing acknowledged is lost)";
+
 /// What the routes work with.
 #[derive(Clone)]
 struct Rooms {
@@ -107,7 +110,11 @@ pub async fn start(
     })?;
     let lock = lock(&options.url)?;
     let url = options.url.clone();
-    tokio::task::spawn_blocking(move || db::migrate(&url)).await??;
+    tokio::task::spawn_blocking(move || {
+        db::rewrite_log(&url)?;
+        db::migrate(&url)
+    })
+    .await??;
     let db = Arc::new(Db::open(&options, clock)?);
     let seal_key = SealKey::load_or_create(&config.data_dir)?;
     let turn = SealingTurn::of_this_process(db.dialect());
@@ -179,7 +186,7 @@ pub async fn seal_and_close(db: Db, config: &Config) -> Result<(), Failure> {
 /// Serves until the process is told to stop (SIGTERM, SIGINT).
 ///
 /// # Errors
-/// Whatever stands in the way of starting.
+/// Whatever stands in the way of starting; a disk that fails.
 pub async fn serve(config: Config, demo: bool) -> Result<(), Failure> {
     let telemetry = telemetry::start(&config)?;
     for warning in &config.warnings {
@@ -187,10 +194,13 @@ pub async fn serve(config: Config, demo: bool) -> Result<(), Failure> {
     }
     let running = start(&config, Clock::System, demo, telemetry.level_switch()).await?;
     announce(&running, &config)?;
-    until_told_to_stop(&telemetry).await?;
+    let ended = tokio::select! {
+        told = until_told_to_stop(&telemetry) => told.map_err(Failure::from),
+        () = running.rooms.db.disk_failed() => Err(DISK_FAILED.into()),
+    };
     running.stop().await;
     tokio::task::spawn_blocking(move || telemetry.end(TELEMETRY_END)).await?;
-    Ok(())
+    ended
 }
 
 /// SIGTERM and SIGINT stop the server; SIGHUP has the log file opened anew.

@@ -14,6 +14,10 @@
 mod books;
 #[path = "support/buyer.rs"]
 mod buyer;
+#[path = "crash/cycle.rs"]
+mod cycle;
+#[path = "support/disk.rs"]
+mod disk;
 #[path = "crash/kill.rs"]
 mod kill;
 #[path = "crash/load.rs"]
@@ -22,6 +26,8 @@ mod load;
 mod points;
 #[path = "support/postgres.rs"]
 mod postgres;
+#[path = "crash/power.rs"]
+mod power;
 #[path = "support/process.rs"]
 mod process;
 #[path = "support/random.rs"]

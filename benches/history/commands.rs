@@ -6,12 +6,13 @@ use std::time::Duration;
 use docket::check::{self, Invariant};
 use docket::kernel::Stopwatch;
 
+use crate::Bench;
 use crate::Figure;
 use crate::buyer::Buyer;
 use crate::figures::median;
 use crate::machine::Usage;
 use crate::process::Home;
-use crate::{Bench, SETTINGS};
+use crate::shop::ALL_ON;
 
 /// How often a running command is looked at.
 const LOOK: Duration = Duration::from_millis(20);
@@ -52,7 +53,7 @@ fn forget(home: &Home) {
 fn seconds_until_ready(home: &Home) -> f64 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let took = Stopwatch::start();
-    let server = home.start(SETTINGS);
+    let server = home.start(ALL_ON);
     let ready = runtime.block_on(Buyer::new().get(&format!("{}/readyz", server.ops)));
     ready.unwrap().expect(200);
     let seconds = took.elapsed().as_secs_f64();

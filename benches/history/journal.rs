@@ -2,9 +2,10 @@
 
 use rusqlite::Connection;
 
+use crate::Bench;
 use crate::Figure;
 use crate::lists::slowest_of;
-use crate::{Bench, SETTINGS};
+use crate::shop::ALL_ON;
 
 /// Pages asked for of each kind.
 const PAGES: usize = 50;
@@ -24,7 +25,7 @@ pub fn pages(bench: &Bench) -> Vec<Figure> {
         ("by_the_importer", "&actor=cli".to_owned()),
         ("by_nobody", "&actor=job:nobody".to_owned()),
     ];
-    let server = bench.history.start(SETTINGS);
+    let server = bench.history.start(ALL_ON);
     let figure = |(name, filter): &(&str, String)| {
         let page = |after: i64| format!("/v1/audit?limit=50&after={after}{filter}");
         let pages = [0, most / 2, most - 1_000].map(page);

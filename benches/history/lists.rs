@@ -8,8 +8,9 @@ use rusqlite::Connection;
 use crate::Figure;
 use crate::buyer::Buyer;
 use crate::process::Server;
+use crate::shop::ALL_ON;
 use crate::shop::Requests;
-use crate::{Bench, SETTINGS, client};
+use crate::{Bench, client};
 
 /// Pages asked for under each filter.
 const PAGES: usize = 300;
@@ -146,7 +147,7 @@ pub fn combined(bench: &Bench) -> Vec<Figure> {
 }
 
 fn measure(bench: &Bench, conn: &Connection, filters: &[Filter]) -> Vec<Figure> {
-    let server = bench.history.start(SETTINGS);
+    let server = bench.history.start(ALL_ON);
     let figure = |filter: &Filter| (filter.name.clone(), slowest(&server, conn, filter));
     let figures = filters.iter().map(figure).collect();
     server.stop();

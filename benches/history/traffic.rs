@@ -6,14 +6,15 @@ use std::fs;
 use docket::kernel::Stopwatch;
 use rusqlite::Connection;
 
+use crate::Bench;
 use crate::Figure;
 use crate::client::{self, Seen};
 use crate::figures::median;
 use crate::machine::Usage;
 use crate::process::{Home, Server};
 use crate::random::Random;
+use crate::shop::ALL_ON;
 use crate::shop::{Requests, Shop, new_key};
-use crate::{Bench, SETTINGS};
 
 const CLIENTS: usize = 64;
 /// Orders in a round: enough for the jobs in the background to get their turn.
@@ -62,7 +63,7 @@ fn empty_shop(shop: &Shop) -> Home {
 }
 
 fn place(bench: &Bench, home: &Home) -> Run {
-    let server = home.start(SETTINGS);
+    let server = home.start(ALL_ON);
     let run = send(&server, &server.api, &baskets(&bench.shop, ORDERS), CLIENTS);
     server.stop();
     run
@@ -103,7 +104,7 @@ pub fn orders(bench: &Bench) -> Vec<Figure> {
 /// listener, which has one thread.
 pub fn reads(bench: &Bench) -> Vec<Figure> {
     let small = empty_shop(&bench.shop);
-    let server = small.start(SETTINGS);
+    let server = small.start(ALL_ON);
     send(&server, &server.api, &baskets(&bench.shop, SOME), CLIENTS);
     server.stop();
     [("small", &small), ("history", &bench.history)].map(|home| read(bench, home)).concat()
@@ -115,7 +116,7 @@ fn read(bench: &Bench, (name, home): (&str, &Home)) -> Vec<Figure> {
     let mut live = Requests::default();
     (0..READS).for_each(|_| live.read("/livez"));
     let (mut reads, mut lives) = (Vec::new(), Vec::new());
-    let server = home.start(SETTINGS);
+    let server = home.start(ALL_ON);
     for _ in 0..bench.rounds {
         reads.push(send(&server, &server.api, &requests, CLIENTS));
         lives.push(send(&server, &server.ops, &live, CLIENTS));
@@ -145,7 +146,7 @@ fn ids(home: &Home, count: usize) -> Vec<String> {
 /// slower they are, and how long the write-ahead log grows.
 pub fn beside_check(bench: &Bench) -> Vec<Figure> {
     let home = &bench.history;
-    let server = home.start(SETTINGS);
+    let server = home.start(ALL_ON);
     let place = || send(&server, &server.api, &baskets(&bench.shop, SOME), FEW);
     let quiet: Vec<Run> = (0..bench.rounds).map(|_| place()).collect();
     let log = home.data.path().join("docket.db-wal");

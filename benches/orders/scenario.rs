@@ -21,10 +21,16 @@ pub struct Scenario {
     pub with_floors: bool,
 }
 
-const LOGS_ONLY: &[(&str, &str)] =
-    &[("DOCKET_LOGS__FILTER", "info"), ("DOCKET_TRACES__ENABLED", "false")];
-const OFF: &[(&str, &str)] =
-    &[("DOCKET_LOGS__ENABLED", "false"), ("DOCKET_TRACES__ENABLED", "false")];
+const LOGS_ONLY: &[(&str, &str)] = &[
+    ("DOCKET_LOGS__FILTER", "info"),
+    ("DOCKET_TRACES__ENABLED", "false"),
+    ("DOCKET_SERVER__WORKERS", "0"),
+];
+const OFF: &[(&str, &str)] = &[
+    ("DOCKET_LOGS__ENABLED", "false"),
+    ("DOCKET_TRACES__ENABLED", "false"),
+    ("DOCKET_SERVER__WORKERS", "0"),
+];
 
 const BASKETS: Scenario = Scenario {
     name: MAIN,

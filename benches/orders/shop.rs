@@ -10,8 +10,11 @@ use crate::data::Baskets;
 use crate::process::KEY;
 
 /// Everything on: lines to the file, a tenth of the traces kept; what a fresh server does.
-pub const ALL_ON: &[(&str, &str)] =
-    &[("DOCKET_LOGS__FILTER", "info"), ("DOCKET_TRACES__SAMPLE_RATIO", "0.1")];
+pub const ALL_ON: &[(&str, &str)] = &[
+    ("DOCKET_LOGS__FILTER", "info"),
+    ("DOCKET_TRACES__SAMPLE_RATIO", "0.1"),
+    ("DOCKET_SERVER__WORKERS", "0"),
+];
 
 /// Enough of everything for every run.
 const ON_HAND: &str = "100000000";

@@ -22,8 +22,7 @@ pub fn run(asked: &Asked) -> Vec<(&'static str, f64)> {
     let shop = Shop::in_folder(folder.path());
     let orders = orders(&shop);
     let home = Home::on_sqlite();
-    let all_processors = [("DOCKET_SERVER__WORKERS", "0")];
-    let server = home.start(&[ALL_ON, &all_processors].concat());
+    let server = home.start(ALL_ON);
     home.run(&["import", "products", shop.products.to_str().unwrap()]);
     let time = Duration::from_secs(asked.minutes * 60);
     let watch = Resident::watch(server.id());

@@ -8,16 +8,22 @@
 //! without savepoints at first; when one does fail, the batch is rolled back, those before it run
 //! again, each in a savepoint of its own, and so do the next ones. A failed commit fails every
 //! command in the batch, and what was answered ahead of it is run again before anything else.
+//!
+//! When the disk fails a commit, other than by being full, the lane ends for good and the server
+//! with it ([`Lane::disk_failed`]): what a failed sync did not write, no later sync writes, so
+//! nothing may be built on it. The next start begins with [`super::rewrite_log`].
 
 mod command;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::Connection;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 
 use self::command::{Command, Commit, Job, Undo};
 use super::connection::{Purpose, establish};
@@ -30,6 +36,16 @@ use crate::telemetry::metrics::{self, Side};
 const PATIENCE: Duration = Duration::from_secs(10);
 const TRY_EVERY: Duration = Duration::from_millis(1);
 const STOPPING: Error = Error::Unavailable("The server is stopping.");
+const DISK_FAILED: Error = Error::Unavailable("The disk failed; the server stops.");
+
+/// What became of a batch.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Durable,
+    Undone,
+    /// Undone, and nothing that is written from now on can be relied on.
+    DiskFailed,
+}
 /// So many batches run with savepoints after one in which a command failed: where one is refused,
 /// others mostly are.
 const CAREFUL_FOR: u32 = 16;
@@ -38,6 +54,7 @@ pub(super) struct Lane {
     queue: Mutex<Option<mpsc::Sender<Box<dyn Command>>>>,
     sender: mpsc::WeakSender<Box<dyn Command>>,
     finished: Mutex<Option<oneshot::Receiver<()>>>,
+    disk_failed: Arc<Notify>,
     _size: metrics::Held,
 }
 
@@ -48,10 +65,15 @@ impl Lane {
         let (sender, commands) = mpsc::channel(options.queue);
         let (done, finished) = oneshot::channel();
         let batch = options.batch;
+        let disk_failed = Arc::new(Notify::new());
+        let failing = Arc::clone(&disk_failed);
         std::thread::Builder::new()
             .name("docket-writer".into())
             .spawn(move || {
-                Server { conn, commands, batch, clock, owed: Vec::new(), careful: 0 }.serve();
+                let server = Server { conn, commands, batch, clock, owed: Vec::new(), careful: 0 };
+                if server.serve() == Outcome::DiskFailed {
+                    failing.notify_one();
+                }
                 let _ = done.send(());
             })
             .map_err(|failure| Error::internal("starting the writer lane", failure))?;
@@ -60,6 +82,7 @@ impl Lane {
             queue: Mutex::new(Some(sender)),
             sender: weak,
             finished: Mutex::new(Some(finished)),
+            disk_failed,
             _size: metrics::pool_size(Side::Write, 1),
         })
     }
@@ -74,12 +97,9 @@ impl Lane {
         let sender = self.sender.upgrade().ok_or(STOPPING)?;
         let command = Box::new(Job::new(turn, origin, work, reply));
         match turn {
-            Turn::New => sender.try_send(command).map_err(|_| {
-                metrics::db_refused(Side::Write);
-                Error::Unavailable("Too many changes are waiting; try again shortly.")
-            })?,
+            Turn::New => sender.try_send(command).map_err(refused)?,
             // Whoever waits here gets the next places in the queue.
-            Turn::Begun | Turn::Ahead => sender.send(command).await.map_err(|_| STOPPING)?,
+            Turn::Begun | Turn::Ahead => sender.send(command).await.map_err(|_| DISK_FAILED)?,
         }
         drop(sender);
         answer.await.map_err(|_lost| {
@@ -87,11 +107,26 @@ impl Lane {
         })?
     }
 
+    /// Waits until the disk has failed a commit, after which there are no more.
+    pub(super) async fn disk_failed(&self) {
+        self.disk_failed.notified().await;
+    }
+
     pub(super) async fn close(&self) {
         self.queue.lock().await.take();
         if let Some(finished) = self.finished.lock().await.take() {
             let _ = finished.await;
         }
+    }
+}
+
+fn refused<T>(refused: TrySendError<T>) -> Error {
+    metrics::db_refused(Side::Write);
+    match refused {
+        TrySendError::Full(_) => {
+            Error::Unavailable("Too many changes are waiting; try again shortly.")
+        }
+        TrySendError::Closed(_) => DISK_FAILED,
     }
 }
 
@@ -109,7 +144,8 @@ struct Server {
 }
 
 impl Server {
-    fn serve(mut self) {
+    /// Until the queue is closed, or the disk fails.
+    fn serve(mut self) -> Outcome {
         while let Some(first) = self.commands.blocking_recv() {
             let _in_use = metrics::pool_in_use(Side::Write);
             if let Err(error) = self.begin_with_what_is_owed() {
@@ -120,13 +156,18 @@ impl Server {
             let batch = self.run_batch(first);
             metrics::db_batch(batch.len());
             let committing = Stopwatch::start();
-            let durable = commit(&mut self.conn);
+            let outcome = commit(&mut self.conn);
+            let durable = outcome == Outcome::Durable;
             let commit = Commit { durable, size: batch.len(), took: committing.elapsed() };
             if durable {
                 self.owed.clear();
             }
             self.owed.extend(batch.into_iter().filter_map(|command| command.answer(commit)));
+            if outcome == Outcome::DiskFailed {
+                return outcome;
+            }
         }
+        Outcome::Durable
     }
 
     fn begin_with_what_is_owed(&mut self) -> Result<(), Error> {
@@ -216,19 +257,22 @@ fn begin(conn: &mut Conn) -> Result<(), Error> {
     }
 }
 
-fn commit(conn: &mut Conn) -> bool {
+fn commit(conn: &mut Conn) -> Outcome {
     if !is_open(conn) {
         tracing::error!("SQLite rolled a batch back by itself: nothing of it was kept");
-        return false;
+        return Outcome::Undone;
     }
     let commit = Stopwatch::start();
     let result = <Conn as Connection>::TransactionManager::commit_transaction(conn);
     metrics::db_commit(commit.elapsed());
-    if let Err(failure) = &result {
-        tracing::error!(error = %failure, "a commit failed: nothing of the batch was kept");
-        roll_back(conn);
+    let Err(failure) = result else { return Outcome::Durable };
+    tracing::error!(error = %failure, "a commit failed: nothing of the batch was kept");
+    roll_back(conn);
+    // SQLite says so of a write, a read or a sync that fails; a full disk has its own words.
+    match failure.to_string().contains("disk I/O error") {
+        true => Outcome::DiskFailed,
+        false => Outcome::Undone,
     }
-    result.is_ok()
 }
 
 fn roll_back(conn: &mut Conn) {

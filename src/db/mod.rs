@@ -12,6 +12,7 @@ mod backup;
 mod connection;
 mod error;
 mod lane;
+mod log;
 mod migrate;
 mod postgres;
 mod reader;
@@ -24,6 +25,7 @@ use tracing::{Instrument, Span, field, info_span};
 
 pub use backup::{BackupError, backup, restore};
 pub use connection::{Conn, DatabaseUrl, Dialect, empty_log};
+pub use log::rewrite_log;
 pub use migrate::{MigrationError, migrate};
 pub use statement::{Statement, Value};
 pub use tx::WriteTx;
@@ -209,6 +211,15 @@ impl Db {
         note_failure(&span, &result);
         metrics::db_write(&result);
         result
+    }
+
+    /// Waits until a commit has failed on the disk. From then on every write is refused: the
+    /// process must end, and start anew. PostgreSQL sees to that by itself.
+    pub async fn disk_failed(&self) {
+        match &self.writer {
+            Writer::Lane(lane) => lane.disk_failed().await,
+            Writer::Pool(_) => std::future::pending().await,
+        }
     }
 
     /// Waits until every write taken so far is answered, then stops the writer.

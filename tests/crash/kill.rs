@@ -1,10 +1,10 @@
 //! SIGKILL at random moments of a load, again and again on the same data.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::books::Books;
+use crate::cycle::{all_ends_well, die_under_load};
 use crate::load::Load;
 use crate::process::{Home, on_both};
 use crate::random::Random;
@@ -30,32 +30,10 @@ async fn kill_again_and_again(home: Home, kills: usize, longest_ms: u64) {
     load.stock(&server.api).await;
     server.kill();
     for _ in 0..kills {
-        let server = home.start(&SETTINGS);
-        let answers = load.answers();
-        let stopping = Arc::new(AtomicBool::new(false));
-        let running = tokio::spawn(Arc::clone(&load).run(server.api.clone(), stopping));
-        while load.answers() == answers {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-        // The moment of death is what is random here; nothing waits for this pause.
-        tokio::time::sleep(Duration::from_millis(random.between(0, longest_ms))).await;
-        server.kill();
-        running.await.unwrap();
+        let after = Duration::from_millis(random.between(0, longest_ms));
+        die_under_load(&load, home.start(&SETTINGS), after).await;
         assert_eq!(Books::of(&home).findings().await, []);
     }
-    let server = home.start(&SETTINGS);
-    let books = Books::of(&home);
-    let rest = books.come_to_rest().await;
-    let unanswered = load.ask_for_every_answer(&server.api).await;
-    books.come_to_rest().await;
-    println!(
-        "{kills} kills, {} orders sent, {unanswered} of them unanswered, at rest after {rest:.1?}",
-        load.sent()
-    );
-    load.is_answered_alike(&server.api).await;
-    load.is_in(&books).await;
-    books.agree_with_the_gateway().await;
-    books.come_to_number().await;
-    server.stop();
-    home.is_sound();
+    let rest = all_ends_well(&load, &home, home.start(&SETTINGS)).await;
+    println!("{kills} kills, {} orders sent, {rest:.1?}", load.sent());
 }

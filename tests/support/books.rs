@@ -97,6 +97,12 @@ impl Books {
         Self { db: home.database() }
     }
 
+    /// Lets go of the database at once; dropping does so a little later. The last one to leave a
+    /// SQLite database writes its log into it.
+    pub async fn close(self) {
+        self.db.close().await;
+    }
+
     async fn load<Row>(&self, sql: &'static str) -> Vec<Row>
     where
         Row: QueryableByName<diesel::sqlite::Sqlite>

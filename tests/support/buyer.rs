@@ -21,6 +21,8 @@ pub struct Answer {
     pub body: String,
     /// Whether it was the saved answer of an earlier request.
     pub replayed: bool,
+    /// When to try again, in seconds.
+    pub retry_after: Option<u64>,
 }
 
 impl Answer {
@@ -76,7 +78,9 @@ impl Buyer {
         let response = request.bearer_auth(KEY).send().await.ok()?;
         let status = response.status().as_u16();
         let replayed = response.headers().contains_key("idempotency-replayed");
-        Some(Answer { status, body: response.text().await.ok()?, replayed })
+        let retry_after = response.headers().get("retry-after");
+        let retry_after = retry_after.map(|value| value.to_str().unwrap().parse().unwrap());
+        Some(Answer { status, body: response.text().await.ok()?, replayed, retry_after })
     }
 
     /// Sends the same request again until its answer is final.

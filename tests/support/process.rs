@@ -114,6 +114,17 @@ impl Home {
     /// The same, with its standard error going somewhere.
     #[track_caller]
     pub fn start_telling(&self, settings: &[(&str, &str)], errors: Stdio) -> Server {
+        let started = self.try_start(settings, errors);
+        started.unwrap_or_else(|status| panic!("the server ended at its start: {status}"))
+    }
+
+    /// The same for a server that may refuse to start: how it ended.
+    #[track_caller]
+    pub fn try_start(
+        &self,
+        settings: &[(&str, &str)],
+        errors: Stdio,
+    ) -> Result<Server, ExitStatus> {
         let mut command = self.command(&["serve"]);
         command.envs(settings.iter().copied()).stdout(Stdio::piped()).stderr(errors);
         let mut child = command.spawn().unwrap();
@@ -124,12 +135,10 @@ impl Home {
             match lines.recv_timeout(START_MOST.saturating_sub(took.elapsed())) {
                 Ok(line) => server.note(&line),
                 Err(RecvTimeoutError::Timeout) => panic!("the server did not start in time"),
-                Err(RecvTimeoutError::Disconnected) => {
-                    panic!("the server ended at its start: {:?}", server.child.wait())
-                }
+                Err(RecvTimeoutError::Disconnected) => return Err(server.child.wait().unwrap()),
             }
         }
-        server
+        Ok(server)
     }
 
     /// The database itself, as a command beside the server has it.

@@ -67,7 +67,7 @@ impl Sender {
         if let Some(trace) = response.headers().get("x-trace-id") {
             self.traces.lock().unwrap().push(trace.to_str().unwrap().to_owned());
         }
-        Answer { status, body: response.text().await.unwrap(), replayed: false }
+        Answer { status, body: response.text().await.unwrap(), replayed: false, retry_after: None }
     }
 
     /// Soon after they ended: later there are more log files to search.
