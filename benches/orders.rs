@@ -15,6 +15,8 @@
 mod client;
 #[path = "../tests/baskets/data.rs"]
 mod data;
+#[path = "orders/database.rs"]
+mod database;
 #[path = "orders/floor.rs"]
 mod floor;
 #[path = "orders/machine.rs"]
@@ -23,6 +25,8 @@ mod machine;
 mod measure;
 #[path = "../tests/support/postgres.rs"]
 mod postgres;
+#[path = "orders/postgresql.rs"]
+mod postgresql;
 #[path = "../tests/support/process.rs"]
 mod process;
 #[path = "../tests/support/random.rs"]
@@ -35,6 +39,8 @@ mod rows;
 mod scenario;
 #[path = "orders/shop.rs"]
 mod shop;
+#[path = "orders/sqlite.rs"]
+mod sqlite;
 
 use scenario::{MAIN, SCENARIOS};
 

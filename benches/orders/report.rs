@@ -59,21 +59,26 @@ pub fn print(scenario: &Scenario, measured: &Measured, as_json: bool) {
             }),
         ),
     ];
-    if scenario.with_floors {
-        figures.extend([
-            ("batched_floor_per_second", median(measured.batched.clone())),
-            ("single_floor_per_second", median(measured.single.clone())),
-            ("docket_to_batched_floor", ratio(measured, &measured.batched)),
-            ("docket_to_single_floor", ratio(measured, &measured.single)),
-        ]);
+    for (floor, rates) in &measured.floors {
+        figures.push((floor.figure, median(rates.clone())));
+        figures.push((floor.ratio, ratio(measured, rates)));
     }
     if as_json {
         let figures: serde_json::Map<_, _> =
             figures.into_iter().map(|(name, figure)| (name.to_owned(), json!(figure))).collect();
-        println!("{}", json!({ "scenario": scenario.name, "figures": figures }));
+        let settings: serde_json::Map<_, _> = measured
+            .settings
+            .iter()
+            .map(|(name, setting)| (name.clone(), json!(setting)))
+            .collect();
+        let told = json!({ "scenario": scenario.name, "figures": figures, "database": settings });
+        println!("{told}");
         return;
     }
     println!("\n== {}: {}", scenario.name, scenario.what);
+    for (name, setting) in &measured.settings {
+        println!("{name:28} {setting:>12}");
+    }
     for (name, figure) in figures {
         println!("{name:28} {figure:>12.2}");
     }

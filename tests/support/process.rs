@@ -32,7 +32,8 @@ const PAUSE: Duration = Duration::from_millis(10);
 pub struct Home {
     /// The data directory.
     pub data: TempDir,
-    postgres: Option<String>,
+    /// The address of the database, unless it is SQLite in the data directory.
+    pub postgres: Option<String>,
 }
 
 impl Home {
