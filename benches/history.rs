@@ -21,8 +21,14 @@ mod commands;
 mod copies;
 #[path = "../tests/baskets/data.rs"]
 mod data;
+#[path = "orders/database.rs"]
+#[allow(dead_code, reason = "it is read, not measured")]
+mod database;
 #[path = "orders/figures.rs"]
 mod figures;
+#[path = "orders/floor.rs"]
+#[allow(dead_code, reason = "it is read, not measured")]
+mod floor;
 #[path = "history/journal.rs"]
 mod journal;
 #[path = "history/lists.rs"]
@@ -43,6 +49,9 @@ mod rows;
 mod sample;
 #[path = "orders/shop.rs"]
 mod shop;
+#[path = "orders/sqlite.rs"]
+#[allow(dead_code, reason = "it is read, not measured")]
+mod sqlite;
 #[path = "history/traffic.rs"]
 mod traffic;
 

@@ -15,6 +15,8 @@
 mod client;
 #[path = "../tests/baskets/data.rs"]
 mod data;
+#[path = "orders/database.rs"]
+mod database;
 #[path = "orders/figures.rs"]
 mod figures;
 #[path = "orders/floor.rs"]
@@ -25,6 +27,8 @@ mod machine;
 mod measure;
 #[path = "../tests/support/postgres.rs"]
 mod postgres;
+#[path = "orders/postgresql.rs"]
+mod postgresql;
 #[path = "../tests/support/process.rs"]
 mod process;
 #[path = "../tests/support/random.rs"]
@@ -37,6 +41,8 @@ mod rows;
 mod scenario;
 #[path = "orders/shop.rs"]
 mod shop;
+#[path = "orders/sqlite.rs"]
+mod sqlite;
 
 use scenario::{MAIN, SCENARIOS};
 

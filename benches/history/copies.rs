@@ -7,9 +7,7 @@
 
 use std::collections::HashSet;
 
-use rusqlite::types::Value;
-
-use crate::rows::{OrderRows, Row, TABLES};
+use crate::rows::{OrderRows, Row, Value, Written};
 
 /// How a copy differs from its original.
 #[derive(Clone, Copy)]
@@ -40,7 +38,7 @@ enum Piece {
     Copy,
 }
 
-/// An order to be copied: for each table of [`TABLES`] its rows.
+/// An order to be copied: for each table its rows.
 pub struct Original {
     /// When it was placed, in milliseconds since 1970.
     pub placed: i64,
@@ -49,19 +47,19 @@ pub struct Original {
 
 impl Original {
     /// Prepares an order; identifiers in `kept` are of what it shares with others.
-    pub fn of(order: &OrderRows, columns: &[Vec<String>], kept: &HashSet<u128>) -> Self {
-        let orders = TABLES.iter().position(|(table, _)| *table == "orders").unwrap();
-        let place = |name: &str| columns[orders].iter().position(|other| other == name).unwrap();
-        let integer = |name: &str| match order[orders][0][place(name)] {
-            Value::Integer(integer) => integer,
-            ref other => panic!("{name}: {other:?}"),
-        };
+    pub fn of(order: &OrderRows, written: &Written, kept: &HashSet<u128>) -> Self {
+        let integer =
+            |name: &str| match order[written.place("orders")][0][written.column("orders", name)] {
+                Value::Number(integer) => integer,
+                ref other => panic!("{name}: {other:?}"),
+            };
         let reader = Reader { number: integer("number"), kept };
         let row = |row: &Row, names: &[String]| {
             row.iter().zip(names).map(|(value, name)| reader.part(value, name)).collect()
         };
-        let rows = order.iter().zip(columns);
-        let rows = rows.map(|(rows, names)| rows.iter().map(|each| row(each, names)).collect());
+        let rows = order.iter().zip(&written.tables);
+        let rows =
+            rows.map(|(rows, (_, names))| rows.iter().map(|each| row(each, names)).collect());
         Self { placed: integer("created_at") / 1_000, rows: rows.collect() }
     }
 
@@ -81,10 +79,10 @@ impl Reader<'_> {
     fn part(&self, value: &Value, column: &str) -> Part {
         match (value, column) {
             (_, "seq") => Part::Next,
-            (Value::Integer(_), "number") => Part::Number,
+            (Value::Number(_), "number") => Part::Number,
             // What waits for its money goes on waiting.
             (_, "deadline_at") => Part::Same(value.clone()),
-            (Value::Integer(at), name) if name.ends_with("_at") || name == "locked_until" => {
+            (Value::Number(at), name) if name.ends_with("_at") || name == "locked_until" => {
                 Part::Micros(*at)
             }
             (Value::Text(text), "key") => {
@@ -152,12 +150,12 @@ impl Part {
         match self {
             Self::Same(value) => value.clone(),
             Self::Next => Value::Null,
-            Self::Number => Value::Integer(change.number),
-            Self::Micros(at) => Value::Integer(at + change.millis * 1_000),
+            Self::Number => Value::Number(change.number),
+            Self::Micros(at) => Value::Number(at + change.millis * 1_000),
             Self::Text(pieces) => {
                 let mut text = String::new();
                 pieces.iter().for_each(|piece| piece.write(change, &mut text));
-                Value::Text(text)
+                Value::Text(text.into())
             }
         }
     }

@@ -7,15 +7,16 @@ use std::path::Path;
 
 use docket::idempotency::KEPT;
 use docket::kernel::{Clock, Stopwatch};
-use rusqlite::types::Value;
 use rusqlite::{Connection, Statement, params_from_iter};
 
 use crate::Figure;
 use crate::copies::{Change, Original, id};
+use crate::database::Database;
 use crate::process::Home;
-use crate::rows::{OrderRows, TABLES, columns, of_orders};
+use crate::rows::{OrderRows, Table, Value, Written};
 use crate::sample;
 use crate::shop::Shop;
+use crate::sqlite::Sqlite;
 
 /// Real orders that all others are copies of.
 const SAMPLE: usize = 2_000;
@@ -23,9 +24,8 @@ const YEAR_MS: i64 = 365 * 24 * 3_600 * 1_000;
 /// Orders in one transaction.
 const BATCH: usize = 20_000;
 const FIRST_NUMBER: i64 = 1_001;
-/// Places in [`TABLES`].
-const KEYS: usize = 0;
-const CUSTOMERS: usize = 1;
+const KEYS: &str = "idempotency_keys";
+const CUSTOMERS: &str = "customers";
 
 /// Nothing else has the file, and a load that dies is begun anew.
 const SET_UP: &str = "
@@ -61,7 +61,7 @@ pub fn fill(home: &Home, shop: &Shop, orders: usize) -> Vec<Figure> {
     // The first start makes the keys that the sample's rows name.
     home.start(&[]).stop();
     home.run(&import);
-    let mut sample = Vec::new();
+    let mut sample = Written::for_orders([]);
     timed("sample", &mut || sample = real_orders(home, shop, orders.min(SAMPLE)));
     timed("rows", &mut || write(&home.database_file(), &sample, orders));
     // A command that may write seals what it finds.
@@ -70,7 +70,7 @@ pub fn fill(home: &Home, shop: &Shop, orders: usize) -> Vec<Figure> {
 }
 
 /// Places orders on a copy of a home, so that its own database has none yet.
-fn real_orders(home: &Home, shop: &Shop, count: usize) -> Vec<OrderRows> {
+fn real_orders(home: &Home, shop: &Shop, count: usize) -> Written {
     let other = Home::on_sqlite();
     for file in fs::read_dir(home.data.path()).unwrap().map(Result::unwrap) {
         if file.file_type().unwrap().is_file() {
@@ -78,23 +78,24 @@ fn real_orders(home: &Home, shop: &Shop, count: usize) -> Vec<OrderRows> {
         }
     }
     sample::place(&other, shop, count);
-    of_orders(&other.database_file())
+    Sqlite.written(&other)
 }
 
 /// Writes the history's rows.
-fn write(database: &Path, sample: &[OrderRows], orders: usize) {
+fn write(database: &Path, sample: &Written, orders: usize) {
     let conn = Connection::open(database).unwrap();
     conn.execute_batch(SET_UP).unwrap();
-    let columns = columns(&conn);
     let shared = shared(&conn, sample);
-    let original = |order| Original::of(order, &columns, &shared);
-    let originals: Vec<Original> = sample.iter().map(original).collect();
-    let mut inserts: Vec<Statement<'_>> = (TABLES.iter().zip(&columns))
-        .map(|((table, _), columns)| insert(&conn, table, columns.len()))
-        .collect();
+    let original = |order| Original::of(order, sample, &shared);
+    let originals: Vec<Original> = sample.orders.iter().map(original).collect();
+    let insert = |(table, columns): &(&Table, Vec<String>)| {
+        (table.name, insert(&conn, table.name, columns.len()))
+    };
+    let mut inserts: Vec<(&str, Statement<'_>)> = sample.tables.iter().map(insert).collect();
     conn.execute_batch("BEGIN").unwrap();
-    for customer in sample.iter().flat_map(|order| &order[CUSTOMERS]) {
-        inserts[CUSTOMERS].execute(params_from_iter(customer)).unwrap();
+    let customers = sample.place(CUSTOMERS);
+    for customer in sample.orders.iter().flat_map(|order| &order[customers]) {
+        inserts[customers].1.execute(params_from_iter(customer)).unwrap();
     }
     for (place, change) in changes(&originals, orders).enumerate() {
         write_order(&mut inserts, &originals[place % originals.len()], change);
@@ -103,9 +104,9 @@ fn write(database: &Path, sample: &[OrderRows], orders: usize) {
         }
     }
     conn.execute_batch(DELIVERY).unwrap();
-    for (place, order) in sample.iter().enumerate() {
-        let copies = (orders + sample.len() - 1 - place) / sample.len();
-        move_stock(&conn, order, &columns, i64::try_from(copies).unwrap());
+    for (place, order) in sample.orders.iter().enumerate() {
+        let copies = (orders + sample.orders.len() - 1 - place) / sample.orders.len();
+        move_stock(&conn, order, sample, i64::try_from(copies).unwrap());
     }
     conn.execute_batch("COMMIT").unwrap();
     drop(inserts);
@@ -113,17 +114,15 @@ fn write(database: &Path, sample: &[OrderRows], orders: usize) {
 }
 
 /// Moves the stock as so many copies of an order did.
-fn move_stock(conn: &Connection, order: &OrderRows, columns: &[Vec<String>], copies: i64) {
-    let table = |name: &str| TABLES.iter().position(|(table, _)| *table == name).unwrap();
-    let (transfers, movements) = (table("stock_transfers"), table("stock_movements"));
-    let place =
-        |table: usize, name: &str| columns[table].iter().position(|column| column == name).unwrap();
-    let (id, status) = (place(transfers, "id"), place(transfers, "status"));
-    let (of, sku) = (place(movements, "transfer_id"), place(movements, "sku"));
+fn move_stock(conn: &Connection, order: &OrderRows, sample: &Written, copies: i64) {
+    let (transfers, movements) = ("stock_transfers", "stock_movements");
+    let (id, status) = (sample.column(transfers, "id"), sample.column(transfers, "status"));
+    let (of, sku) = (sample.column(movements, "transfer_id"), sample.column(movements, "sku"));
     let mut moving = conn.prepare_cached(MOVE).unwrap();
-    for movement in &order[movements] {
-        let transfer = order[transfers].iter().find(|row| row[id] == movement[of]).unwrap();
-        let Value::Integer(delta) = movement[place(movements, "delta")] else { panic!() };
+    for movement in &order[sample.place(movements)] {
+        let mut rows = order[sample.place(transfers)].iter();
+        let transfer = rows.find(|row| row[id] == movement[of]).unwrap();
+        let Value::Number(delta) = movement[sample.column(movements, "delta")] else { panic!() };
         let (moved, held) = match &transfer[status] {
             Value::Text(status) if status == "posted" => (delta * copies, 0),
             Value::Text(status) if status == "pending" => (0, delta * copies),
@@ -139,10 +138,12 @@ fn insert<'c>(conn: &'c Connection, table: &str, columns: usize) -> Statement<'c
 }
 
 /// Identifiers that all copies of an order name as it does: customers and keys.
-fn shared(conn: &Connection, sample: &[OrderRows]) -> HashSet<u128> {
+fn shared(conn: &Connection, sample: &Written) -> HashSet<u128> {
     let mut query = conn.prepare("SELECT id FROM api_keys").unwrap();
     let keys = query.query_map([], |row| row.get::<_, Value>(0)).unwrap().map(Result::unwrap);
-    let customers = sample.iter().flat_map(|order| &order[CUSTOMERS]).map(|row| row[0].clone());
+    let customers = sample.place(CUSTOMERS);
+    let customers =
+        sample.orders.iter().flat_map(|order| &order[customers]).map(|row| row[0].clone());
     let read = |value| match value {
         Value::Text(text) => id(&text).unwrap().0,
         other => panic!("{other:?}"),
@@ -165,11 +166,11 @@ fn now() -> i64 {
     Clock::System.now().micros() / 1_000
 }
 
-fn write_order(inserts: &mut [Statement<'_>], original: &Original, change: Change) {
+fn write_order(inserts: &mut [(&str, Statement<'_>)], original: &Original, change: Change) {
     // Saved replies are kept for three days.
     let forgotten = original.placed + change.millis + KEPT.as_millis() as i64 <= now();
-    for (table, insert) in inserts.iter_mut().enumerate() {
-        if table == CUSTOMERS || table == KEYS && forgotten {
+    for (table, (name, insert)) in inserts.iter_mut().enumerate() {
+        if *name == CUSTOMERS || *name == KEYS && forgotten {
             continue;
         }
         for row in original.copied(table, change) {

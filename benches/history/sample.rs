@@ -39,7 +39,7 @@ const SHARES: [(usize, Story); 11] = [
 ];
 
 /// What waits for its money in the history must not expire while it is measured.
-const ALL_ON: &[(&str, &str)] = &[("DOCKET_PAYMENTS__MANUAL_DEADLINE_HOURS", "87600")];
+const PATIENT: &[(&str, &str)] = &[("DOCKET_PAYMENTS__MANUAL_DEADLINE_HOURS", "87600")];
 
 impl Story {
     /// The story of the order at this place: well mixed, as 37 and 100 share no factor.
@@ -99,7 +99,7 @@ pub fn place(home: &Home, shop: &Shop, count: usize) {
             order["customer"]["email"] = "buyer@example.org".into();
         }
     });
-    let server = home.start(ALL_ON);
+    let server = home.start(PATIENT);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let buyer = Buyer::new();

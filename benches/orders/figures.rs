@@ -15,7 +15,7 @@ pub fn print(name: &str, what: &str, figures: &[(impl AsRef<str>, f64)], as_json
             .iter()
             .map(|(name, figure)| (name.as_ref().to_owned(), json!(figure)))
             .collect();
-        println!("{}", json!({ "scenario": name, "figures": figures }));
+        println!("{}", json!({ "scenario": name, "what": what, "figures": figures }));
         return;
     }
     println!("\n== {name}: {what}");

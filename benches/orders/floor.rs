@@ -1,190 +1,157 @@
-//! What the database itself allows: a bare loop on SQLite's C interface, one thread, statements
-//! prepared once, row by row, that writes for each order the very rows that docket wrote, first as
-//! they were when the order came in, then as they became, under the same settings.
+//! What the database itself allows: a bare loop, statements prepared once, row by row, that writes
+//! for each order the very rows that docket wrote, first as they were when the order came in, then
+//! as they became, under the same settings.
 
-use std::path::Path;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use docket::kernel::Stopwatch;
-use rusqlite::types::Value;
-use rusqlite::{CachedStatement, Connection, ToSql, params_from_iter};
 
-use crate::rows::{OrderRows, Row, TABLES, columns};
+use crate::rows::{OrderRows, POST, RESERVE, Row, Table, Value, Written};
 
-/// As docket sets its connections up.
-const SET_UP: &str = "
-    PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = FULL;
-    PRAGMA foreign_keys = ON;
-    PRAGMA secure_delete = ON;
-    PRAGMA wal_autocheckpoint = 16384;
-    PRAGMA journal_size_limit = 67108864;
-    PRAGMA cache_size = -16000;
-    PRAGMA temp_store = MEMORY;";
-
-/// Columns that an order's rows have later than their insertion, with what they are before: the
-/// table, and each column with its first value.
-const LATER: [(&str, &[(&str, First)]); 5] = [
-    (
-        "idempotency_keys",
-        &[
-            ("state", First::Text("running")),
-            ("status", First::Null),
-            ("headers", First::Null),
-            ("body", First::Null),
-        ],
-    ),
-    ("stock_transfers", &[("status", First::Text("pending")), ("settled_at", First::Null)]),
-    (
-        "orders",
-        &[
-            ("status", First::Text("pending")),
-            ("payment_status", First::Text("unpaid")),
-            ("version", First::Number(1)),
-            ("revision", First::Number(1)),
-            ("updated_at", First::Number(0)),
-        ],
-    ),
-    (
-        "payments",
-        &[
-            ("status", First::Text("pending")),
-            ("amount_authorized", First::Number(0)),
-            ("amount_captured", First::Number(0)),
-            ("gateway_reference", First::Null),
-            ("version", First::Number(1)),
-            ("updated_at", First::Number(0)),
-        ],
-    ),
-    (
-        "payment_operations",
-        &[
-            ("status", First::Text("pending")),
-            ("due_at", First::Number(0)),
-            ("attempts", First::Number(1)),
-            ("updated_at", First::Number(0)),
-        ],
-    ),
-];
-
-/// What a column is at first.
-enum First {
-    Null,
-    Number(i64),
-    Text(&'static str),
+/// One way of writing the orders.
+pub struct Floor {
+    /// Its name among the figures: orders per second.
+    pub figure: &'static str,
+    /// The name of docket's ratio to it.
+    pub ratio: &'static str,
+    /// Connections at once, a thread each.
+    pub connections: usize,
+    /// Orders in each commit.
+    pub batch: usize,
+    /// Fewer will do where every order waits for the disk.
+    pub orders_most: usize,
 }
 
-impl First {
-    fn value(&self) -> Value {
-        match self {
-            Self::Null => Value::Null,
-            Self::Number(number) => Value::Integer(*number),
-            Self::Text(text) => Value::Text((*text).to_owned()),
-        }
-    }
+/// A connection with its prepared statements, which go by their place.
+pub trait Bare {
+    fn begin(&mut self);
+    fn commit(&mut self);
+    /// Answers how many rows were changed.
+    fn execute<'v>(&mut self, statement: usize, values: impl Iterator<Item = &'v Value>) -> usize;
 }
+
+/// The statements of the loop, and what they are given.
+pub struct Script {
+    /// Their text: levels first, then each table's insertion and update.
+    pub statements: Vec<String>,
+    writings: Vec<Writing>,
+    movements: (usize, usize, usize),
+}
+
+const RESERVING: usize = 0;
+const POSTING: usize = 1;
 
 /// A table's insertion, and its later update with the places of the columns that it sets.
-struct Writing<'a> {
-    insert: CachedStatement<'a>,
-    later: Option<(CachedStatement<'a>, Vec<(usize, Value)>)>,
+struct Writing {
+    insert: usize,
+    update: Option<usize>,
+    later: Vec<(usize, Value)>,
 }
 
-/// Writes these orders into a database that has the products and nothing else, so many orders in
-/// each commit; answers how long it took, in seconds.
-pub fn seconds(database: &Path, orders: &[OrderRows], batch: usize) -> f64 {
-    let conn = Connection::open(database).unwrap();
-    conn.set_prepared_statement_cache_capacity(64);
-    conn.execute_batch(SET_UP).unwrap();
-    let names = columns(&conn);
-    let mut writings: Vec<Writing<'_>> =
-        (0..TABLES.len()).map(|table| Writing::of(&conn, TABLES[table].0, &names[table])).collect();
-    let mut levels = Levels::of(&conn, &names);
-    let took = Stopwatch::start();
-    for batch in orders.chunks(batch) {
-        conn.execute_batch("BEGIN IMMEDIATE").unwrap();
-        for order in batch {
-            for (writing, rows) in writings.iter_mut().zip(order) {
-                rows.iter().for_each(|row| writing.insert(row));
-            }
-            levels.reserve(order);
-            levels.post(order);
-            for (writing, rows) in writings.iter_mut().zip(order) {
-                rows.iter().for_each(|row| writing.update(row));
-            }
-        }
-        conn.execute_batch("COMMIT").unwrap();
-    }
-    took.elapsed().as_secs_f64()
-}
-
-impl<'a> Writing<'a> {
-    fn of(conn: &'a Connection, table: &str, columns: &[String]) -> Self {
-        let marks = vec!["?"; columns.len()].join(",");
-        let insert = conn.prepare_cached(&format!("INSERT INTO {table} VALUES ({marks})")).unwrap();
-        let later = LATER.iter().find(|(known, _)| *known == table).map(|(_, later)| {
-            let set: Vec<String> = later.iter().map(|(name, _)| format!("{name} = ?")).collect();
-            let sql = format!("UPDATE {table} SET {} WHERE id = ?", set.join(", "));
+impl Script {
+    /// `insert_more` stands at the end of every insertion into the table that it names.
+    pub fn of(written: &Written, insert_more: &[(&str, &str)]) -> Self {
+        let mut statements = vec![RESERVE.to_owned(), POST.to_owned()];
+        let mut writings = Vec::new();
+        for (table, columns) in &written.tables {
+            let more = insert_more.iter().find(|(name, _)| *name == table.name);
+            statements.push(insertion(table, columns) + more.map_or("", |(_, more)| more));
+            let insert = statements.len() - 1;
+            let update = (!table.later.is_empty()).then(|| {
+                statements.push(update(table));
+                statements.len() - 1
+            });
             let place = |name: &str| columns.iter().position(|column| column == name).unwrap();
-            let places = later.iter().map(|(name, first)| (place(name), first.value()));
-            (conn.prepare_cached(&sql).unwrap(), places.collect())
-        });
-        Self { insert, later }
+            let later = table.later.iter().map(|(name, first)| (place(name), first.clone()));
+            writings.push(Writing { insert, update, later: later.collect() });
+        }
+        Self { statements, writings, movements: written.movements() }
     }
 
-    fn insert(&mut self, row: &Row) {
-        let changed = self.later.as_ref().map_or(&[][..], |(_, places)| &places[..]);
+    /// Levels are taken in the order of their keys, so that connections never wait in a circle.
+    fn write(&self, bare: &mut impl Bare, order: &OrderRows) {
+        for (writing, rows) in self.writings.iter().zip(order) {
+            rows.iter().for_each(|row| writing.insert(bare, row));
+        }
+        let (movements, delta, sku) = self.movements;
+        for statement in [RESERVING, POSTING] {
+            for row in &order[movements] {
+                assert_eq!(bare.execute(statement, [&row[delta], &row[sku]].into_iter()), 1);
+            }
+        }
+        for (writing, rows) in self.writings.iter().zip(order) {
+            rows.iter().for_each(|row| writing.update(bare, row));
+        }
+    }
+}
+
+fn insertion(table: &Table, columns: &[String]) -> String {
+    let marks: Vec<String> = (1..=columns.len()).map(|number| format!("${number}")).collect();
+    format!("INSERT INTO {} ({}) VALUES ({})", table.name, columns.join(","), marks.join(","))
+}
+
+/// The identifier is the first column of every table that is updated.
+fn update(table: &Table) -> String {
+    let set = |(place, (name, _)): (usize, &(&str, Value))| format!("{name} = ${}", place + 1);
+    let set: Vec<String> = table.later.iter().enumerate().map(set).collect();
+    format!("UPDATE {} SET {} WHERE id = ${}", table.name, set.join(","), set.len() + 1)
+}
+
+impl Writing {
+    fn insert(&self, bare: &mut impl Bare, row: &Row) {
         let values = row.iter().enumerate().map(|(place, value)| {
-            changed.iter().find(|(changed, _)| *changed == place).map_or(value, |(_, first)| first)
+            let later = self.later.iter().find(|(later, _)| *later == place);
+            later.map_or(value, |(_, first)| first)
         });
-        self.insert.execute(params_from_iter(values)).unwrap();
+        bare.execute(self.insert, values);
     }
 
-    /// The identifier is the first column of every table that is updated.
-    fn update(&mut self, row: &Row) {
-        if let Some((update, places)) = &mut self.later {
-            let values = places.iter().map(|(place, _)| &row[*place]).chain([&row[0]]);
-            update.execute(params_from_iter(values)).unwrap();
+    fn update(&self, bare: &mut impl Bare, row: &Row) {
+        if let Some(update) = self.update {
+            let values = self.later.iter().map(|(place, _)| &row[*place]).chain([&row[0]]);
+            assert_eq!(bare.execute(update, values), 1);
         }
     }
 }
 
-/// The stock that orders take: reserved first, then gone.
-struct Levels<'a> {
-    reserve: CachedStatement<'a>,
-    post: CachedStatement<'a>,
-    movements: usize,
-    sku: usize,
-    delta: usize,
+/// The orders that wait to be written, for all connections to take from.
+pub struct Waiting<'a> {
+    script: &'a Script,
+    orders: &'a [OrderRows],
+    batch: usize,
+    next: AtomicUsize,
+    began: OnceLock<Stopwatch>,
 }
 
-impl<'a> Levels<'a> {
-    fn of(conn: &'a Connection, names: &[Vec<String>]) -> Self {
-        let movements = TABLES.iter().position(|(table, _)| *table == "stock_movements").unwrap();
-        let place = |name: &str| names[movements].iter().position(|column| column == name).unwrap();
-        let reserve = "UPDATE stock_levels SET reserved = reserved - ?2
-                       WHERE sku = ?1 AND location = 'main' AND on_hand - reserved + ?2 >= 0";
-        let post = "UPDATE stock_levels SET reserved = reserved + ?2, on_hand = on_hand + ?2
-                    WHERE sku = ?1 AND location = 'main'";
-        Self {
-            reserve: conn.prepare_cached(reserve).unwrap(),
-            post: conn.prepare_cached(post).unwrap(),
-            movements,
-            sku: place("sku"),
-            delta: place("delta"),
+impl Waiting<'_> {
+    /// Writes one batch after the other until there are none.
+    pub fn write(&self, bare: &mut impl Bare) {
+        self.began.get_or_init(Stopwatch::start);
+        let take = || self.next.fetch_add(self.batch, Ordering::Relaxed);
+        while let Some(rest) = self.orders.get(take()..).filter(|rest| !rest.is_empty()) {
+            bare.begin();
+            rest.iter().take(self.batch).for_each(|order| self.script.write(bare, order));
+            bare.commit();
         }
     }
+}
 
-    fn reserve(&mut self, order: &OrderRows) {
-        for row in &order[self.movements] {
-            let taken: [&dyn ToSql; 2] = [&row[self.sku], &row[self.delta]];
-            assert_eq!(self.reserve.execute(&taken[..]).unwrap(), 1);
+/// Writes the orders with each connection on a thread of its own, where `connection` makes it ready
+/// and lets it write; answers orders per second, since the first was ready.
+pub fn rate(
+    floor: &Floor,
+    script: &Script,
+    orders: &[OrderRows],
+    connection: impl Fn(&Waiting<'_>) + Sync,
+) -> f64 {
+    let orders = &orders[..orders.len().min(floor.orders_most)];
+    let (next, began) = (AtomicUsize::new(0), OnceLock::new());
+    let waiting = Waiting { script, orders, batch: floor.batch, next, began };
+    std::thread::scope(|scope| {
+        for _ in 0..floor.connections {
+            scope.spawn(|| connection(&waiting));
         }
-    }
-
-    fn post(&mut self, order: &OrderRows) {
-        for row in &order[self.movements] {
-            let taken: [&dyn ToSql; 2] = [&row[self.sku], &row[self.delta]];
-            assert_eq!(self.post.execute(&taken[..]).unwrap(), 1);
-        }
-    }
+    });
+    orders.len() as f64 / waiting.began.get().unwrap().elapsed().as_secs_f64()
 }

@@ -1,21 +1,14 @@
-//! Measuring: docket and the floors in turns, each on a fresh directory of the same disk.
+//! Measuring: docket and the floors in turns, each on a fresh database of the same disk.
 
-use std::path::Path;
-
-use rusqlite::Connection;
-
+use crate::Asked;
 use crate::client::{self, Seen};
+use crate::database::Database;
+use crate::floor::Floor;
 use crate::machine::Usage;
 use crate::process::Home;
-use crate::rows::{OrderRows, of_orders};
+use crate::rows::Written;
 use crate::scenario::Scenario;
 use crate::shop::Shop;
-use crate::{Asked, floor};
-
-/// Orders in one commit of the batched floor.
-const BATCH: usize = 64;
-/// Bytes of an order's share are counted with what the checkpoints write of it.
-const CHECKPOINT: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 
 /// One round of docket.
 pub struct Round {
@@ -29,26 +22,31 @@ pub struct Round {
 
 /// What all rounds came to.
 pub struct Measured {
+    /// What of the database's settings the figures hang on.
+    pub settings: Vec<(String, String)>,
     pub rounds: Vec<Round>,
-    /// Orders per second of the batched floor, one number per round.
-    pub batched: Vec<f64>,
-    /// Orders per second of the floor with one order per commit.
-    pub single: Vec<f64>,
+    /// Each floor's orders per second, one number per round.
+    pub floors: Vec<(&'static Floor, Vec<f64>)>,
 }
 
 /// Runs a scenario as often as was asked.
 pub fn run(scenario: &Scenario, asked: &Asked) -> Measured {
     let folder = tempfile::tempdir().unwrap();
     let shop = Shop::in_folder(folder.path());
-    let mut measured = Measured { rounds: Vec::new(), batched: Vec::new(), single: Vec::new() };
+    let database = scenario.database;
+    let floors = if scenario.with_floors { database.floors() } else { &[] };
+    let mut measured = Measured {
+        settings: database.settings(),
+        rounds: Vec::new(),
+        floors: floors.iter().map(|floor| (floor, Vec::new())).collect(),
+    };
     for _ in 0..asked.rounds {
-        let home = Home::on_sqlite();
+        let home = database.home();
         measured.rounds.push(docket(scenario, &shop, &home, asked.orders));
-        if scenario.with_floors {
-            let rows = of_orders(&home.data.path().join("docket.db"));
-            measured.batched.push(rate(&shop, &rows, BATCH));
-            // Fewer will do: every order waits for the disk.
-            measured.single.push(rate(&shop, &rows[..rows.len().min(3_000)], 1));
+        let written = scenario.with_floors.then(|| database.written(&home));
+        database.discard(home);
+        for (floor, rates) in &mut measured.floors {
+            rates.extend(written.as_ref().map(|written| rate(database, &shop, floor, written)));
         }
     }
     measured
@@ -63,26 +61,18 @@ fn docket(scenario: &Scenario, shop: &Shop, home: &Home, orders: usize) -> Round
     let address = server.api.trim_start_matches("http://");
     let seen = client::send(address, &requests, scenario.clients);
     let server_used = Usage::of(server.id()).since(before);
+    scenario.database.settle(home);
     server.stop();
-    let conn = Connection::open(home.data.path().join("docket.db")).unwrap();
-    conn.execute_batch(CHECKPOINT).unwrap();
-    let count = |table: &str| {
-        let sql = format!("SELECT COUNT(*) FROM {table}");
-        usize::try_from(conn.query_row(&sql, [], |row| row.get::<_, i64>(0)).unwrap()).unwrap()
-    };
+    let count = |table| scenario.database.count(home, table);
     Round { seen, server: server_used, orders: count("orders"), lines: count("order_lines") }
 }
 
-/// Orders per second of the bare loop on a fresh database.
-fn rate(shop: &Shop, rows: &[OrderRows], batch: usize) -> f64 {
-    let home = Home::on_sqlite();
+/// Orders per second of a floor on a fresh database.
+fn rate(database: &dyn Database, shop: &Shop, floor: &Floor, written: &Written) -> f64 {
+    let home = database.home();
     home.run(&["migrate"]);
     home.run(&["import", "products", shop.products.to_str().unwrap()]);
-    let database: &Path = &home.data.path().join("docket.db");
-    let conn = Connection::open(database).unwrap();
-    // The import has entries of its own, whose numbers the orders' entries had to follow.
-    conn.execute_batch("DROP TRIGGER journal_sequence_no_delete; DELETE FROM journal_sequence;")
-        .unwrap();
-    drop(conn);
-    rows.len() as f64 / floor::seconds(database, rows, batch)
+    let rate = database.rate(&home, floor, written);
+    database.discard(home);
+    rate
 }

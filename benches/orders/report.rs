@@ -52,13 +52,11 @@ pub fn print(scenario: &Scenario, measured: &Measured, as_json: bool) {
             }),
         ),
     ];
-    if scenario.with_floors {
-        figures.extend([
-            ("batched_floor_per_second", median(measured.batched.clone())),
-            ("single_floor_per_second", median(measured.single.clone())),
-            ("docket_to_batched_floor", ratio(measured, &measured.batched)),
-            ("docket_to_single_floor", ratio(measured, &measured.single)),
-        ]);
+    for (floor, rates) in &measured.floors {
+        figures.push((floor.figure, median(rates.clone())));
+        figures.push((floor.ratio, ratio(measured, rates)));
     }
-    figures::print(scenario.name, scenario.what, &figures, as_json);
+    let settings = measured.settings.iter().map(|(name, setting)| format!("; {name} {setting}"));
+    let what = format!("{}{}", scenario.what, settings.collect::<String>());
+    figures::print(scenario.name, &what, &figures, as_json);
 }

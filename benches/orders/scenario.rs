@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
+use crate::database::Database;
+use crate::postgresql::Postgres;
 use crate::shop::{ALL_ON, Requests, Shop, new_key};
+use crate::sqlite::Sqlite;
 
 /// The scenario that runs when none is asked for.
 pub const MAIN: &str = "baskets-64";
@@ -11,6 +14,7 @@ pub const MAIN: &str = "baskets-64";
 pub struct Scenario {
     pub name: &'static str,
     pub what: &'static str,
+    pub database: &'static dyn Database,
     /// Buyers at once.
     pub clients: usize,
     /// Settings of the server beyond its defaults.
@@ -35,6 +39,7 @@ const OFF: &[(&str, &str)] = &[
 const BASKETS: Scenario = Scenario {
     name: MAIN,
     what: "real baskets, 64 buyers",
+    database: &Sqlite,
     clients: 64,
     settings: ALL_ON,
     requests: baskets,
@@ -98,6 +103,19 @@ pub const SCENARIOS: &[Scenario] = &[
         what: "real baskets, 64 buyers, neither logs nor traces",
         settings: OFF,
         with_floors: false,
+        ..BASKETS
+    },
+    Scenario {
+        name: "postgres-64",
+        what: "real baskets, 64 buyers, on PostgreSQL",
+        database: &Postgres,
+        ..BASKETS
+    },
+    Scenario {
+        name: "postgres-1",
+        what: "real baskets, one buyer, on PostgreSQL",
+        database: &Postgres,
+        clients: 1,
         ..BASKETS
     },
 ];

@@ -27,6 +27,19 @@ pub fn server() -> Option<&'static str> {
     SERVER.as_deref()
 }
 
+/// The address of a server of this process alone that keeps what it has committed, for who measures.
+/// Its settings are those that PostgreSQL comes with.
+pub fn durable_server() -> Option<&'static str> {
+    static SERVER: LazyLock<Option<String>> =
+        LazyLock::new(|| start_cluster(SETTINGS).ok().map(|(url, _)| url));
+    SERVER.as_deref()
+}
+
+/// The address of a new, empty database of this server.
+pub fn new_database(server: &str) -> String {
+    create_database(server, "")
+}
+
 /// The address of a new database with this binary's schema and no rows, for one test alone.
 pub fn database() -> Option<String> {
     static TEMPLATE: OnceLock<String> = OnceLock::new();
@@ -46,7 +59,7 @@ fn find_server() -> Option<String> {
             drop_leftovers(&url);
             (Some(url), "PostgreSQL: the server of DOCKET_TEST_POSTGRES_URL".to_owned())
         }
-        _ => match start_cluster() {
+        _ => match start_cluster(&format!("{SETTINGS}{QUICK}")) {
             Ok((url, binaries)) => (Some(url), format!("PostgreSQL: {}", binaries.display())),
             Err(reason) => (None, format!("PostgreSQL tests skipped: {reason}")),
         },
@@ -118,13 +131,16 @@ fn drop_leftovers(server: &str) {
 
 // A throw-away cluster ------------------------------------------------------------------------
 
-/// Safe from nothing but a crash of the tests, and quick for that.
 const SETTINGS: &str = "
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
+dynamic_shared_memory_type = mmap
+";
+
+/// Safe from nothing but a crash of the tests, and quick for that.
+const QUICK: &str = "
 max_connections = 400
 shared_buffers = '64MB'
-dynamic_shared_memory_type = mmap
 fsync = off
 synchronous_commit = off
 full_page_writes = off
@@ -132,14 +148,14 @@ autovacuum = off
 ";
 
 /// Makes and starts a cluster; answers its address and where its binaries are.
-fn start_cluster() -> Result<(String, PathBuf), String> {
+fn start_cluster(settings: &str) -> Result<(String, PathBuf), String> {
     let binaries = server_binaries().ok_or("no server found")?;
     let user = unprivileged_user()?;
     let directory = std::env::temp_dir().join(unique_name());
     std::fs::create_dir(&directory).map_err(|failure| failure.to_string())?;
     let cluster = Cluster { binaries, user, directory };
     cluster.clean_up_at_exit()?;
-    cluster.initialise()?;
+    cluster.initialise(settings)?;
     let url = cluster.start()?;
     Ok((url, cluster.binaries))
 }
@@ -203,7 +219,7 @@ impl Cluster {
         command
     }
 
-    fn initialise(&self) -> Result<(), String> {
+    fn initialise(&self, settings: &str) -> Result<(), String> {
         if let Some(User { id, group }) = &self.user {
             chown(&self.directory, id.parse().ok(), group.parse().ok())
                 .map_err(|failure| failure.to_string())?;
@@ -211,8 +227,8 @@ impl Cluster {
         let mut initdb = self.command("initdb");
         initdb.args(["--username=docket", "--auth=trust", "--encoding=UTF8", "--locale=C"]);
         run(initdb.args(["--no-sync", "-D"]).arg(self.data()))?;
-        let settings = self.data().join("postgresql.auto.conf");
-        std::fs::write(settings, SETTINGS).map_err(|failure| failure.to_string())
+        let file = self.data().join("postgresql.auto.conf");
+        std::fs::write(file, settings).map_err(|failure| failure.to_string())
     }
 
     /// Another program may take the port between finding it free and listening on it: three tries.

@@ -45,7 +45,8 @@ impl DataDirectory {
 pub struct Home {
     /// The data directory.
     pub data: DataDirectory,
-    postgres: Option<String>,
+    /// The address of the database, unless it is SQLite in the data directory.
+    pub postgres: Option<String>,
 }
 
 impl Home {
