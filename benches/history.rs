@@ -63,8 +63,10 @@ use shop::Shop;
 /// A name and what was measured.
 pub type Figure = (String, f64);
 
+type Measure = fn(&Bench) -> Vec<Figure>;
+
 /// What is measured: its name, what it is, and how.
-const FIGURES: &[(&str, &str, fn(&Bench) -> Vec<Figure>)] = &[
+const FIGURES: &[(&str, &str, Measure)] = &[
     ("start", "from the start of the process until it is ready", commands::start),
     ("orders", "real baskets, 64 buyers, beside an empty database in turns", traffic::orders),
     ("reads", "orders by their id, 64 clients, beside /livez in turns", traffic::reads),

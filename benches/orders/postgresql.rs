@@ -40,7 +40,7 @@ const FLOORS: [Floor; 3] = [
     },
 ];
 
-/// An entry waits for its number, which a job of docket gives it later. The floor leaves it waiting,
+/// An entry waits for its number, which a job of docket gives it later. The floor lets it wait,
 /// and so is spared that work.
 static NUMBERS: Table = Table {
     name: "journal_unsequenced",

@@ -1,5 +1,5 @@
-//! The rows that docket writes for each order: which tables they are in, what they were at first and
-//! became later. They are read back from its database, to be written again by the floors.
+//! The rows that docket writes for each order: which tables they are in, what they were at first
+//! and became later. They are read back from its database, to be written again by the floors.
 
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -27,7 +27,7 @@ pub fn server() -> Option<&'static str> {
     SERVER.as_deref()
 }
 
-/// The address of a server of this process alone that keeps what it has committed, for who measures.
+/// The address of a server of this process alone that keeps what it commits, for who measures.
 /// Its settings are those that PostgreSQL comes with.
 pub fn durable_server() -> Option<&'static str> {
     static SERVER: LazyLock<Option<String>> =
