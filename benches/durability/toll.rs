@@ -8,7 +8,7 @@ use crate::books::Books;
 use crate::load::{Load, Tally};
 use crate::process::{Home, Server};
 
-/// `docket check` and `docket audit verify` read everything: they are run after each so many deaths.
+/// `docket check` and `docket audit verify` read everything: not after each death, but so many.
 const WHOLE_EVERY: usize = 10;
 
 /// Deaths so far.
