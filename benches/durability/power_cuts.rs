@@ -26,7 +26,7 @@ pub async fn run(cuts: usize) {
         if cut == 1 {
             load.stock(&server.api).await;
         }
-        let longest_ms = if cut.is_multiple_of(LATE_EVERY) { 6_000 } else { 600 };
+        let longest_ms = if cut.is_multiple_of(LATE_EVERY) { 3_000 } else { 1_000 };
         let after = Duration::from_millis(random.between(0, longest_ms));
         die_under_load(&load, server, after).await;
         unsynced += match cut % 2 {

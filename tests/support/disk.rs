@@ -132,7 +132,6 @@ impl Disk {
             let name = kept.file_name().unwrap().to_str().unwrap().replace('%', "/");
             fs::copy(&kept, self.root.join(name)).unwrap();
         }
-        self.settle();
         unsynced
     }
 
