@@ -33,6 +33,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("max(`journal_sequence`.`seq`)", "the greatest key of a table is its last one"),
     ("`journal_entries`.`subject` ", "what was done to one thing is little enough to be sorted"),
     ("`journal_entries`.`actor` = ", "fifty thousand entries are sorted at most"),
+    ("(1=0)", "nothing is looked for"),
     ("OFFSET ", "looks through so many of the newest entries, and no more"),
     ("FROM products WHERE 1 = 1", "a search looks into every product; the catalogue is no history"),
 ];

@@ -1,7 +1,7 @@
 //! The invariants, checked while the server serves: one after the other, with rests between them.
 //!
-//! Each reads whole tables. One at a time sees one moment, which is all that it needs, and holds its
-//! snapshot no longer than it takes: while a snapshot is held, SQLite's write-ahead log only grows.
+//! Each reads whole tables. One at a time sees one moment, which is all that it needs, and holds
+//! its snapshot no longer than it takes: while one is held, SQLite's write-ahead log only grows.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
