@@ -52,8 +52,11 @@ use figures::Figure;
 use process::Home;
 use shop::Shop;
 
+/// How something is measured.
+type Measure = fn(&Bench) -> Vec<Figure>;
+
 /// What is measured: its name, what it is, and how.
-const FIGURES: &[(&str, &str, fn(&Bench) -> Vec<Figure>)] = &[
+const FIGURES: &[(&str, &str, Measure)] = &[
     ("start", "from the start of the process until it is ready", commands::start),
     ("orders", "real baskets, 64 buyers, beside an empty database in turns", traffic::orders),
     ("reads", "orders by their id, 64 clients, beside /livez in turns", traffic::reads),
