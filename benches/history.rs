@@ -63,6 +63,7 @@ use shop::Shop;
 /// A name and what was measured.
 pub type Figure = (String, f64);
 
+/// How something is measured.
 type Measure = fn(&Bench) -> Vec<Figure>;
 
 /// What is measured: its name, what it is, and how.

@@ -97,7 +97,7 @@ impl TestApp {
     }
 
     /// What its database is opened by: the file, or the whole address.
-    #[allow(dead_code, reason = "not every test binary that includes this file needs it")]
+    #[allow(dead_code, reason = "only the tests of query plans ask for it")]
     pub fn database_address(&self) -> String {
         match &self.options.url {
             DatabaseUrl::Sqlite(file) => file.display().to_string(),
