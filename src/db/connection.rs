@@ -147,6 +147,18 @@ const POSTGRES_SET_UP: &str = "
     SET client_min_messages = 'warning';
     SET TIME ZONE 'UTC';";
 
+/// Changes find their rows by key, a few at a time. Where a table has no statistics yet, after an
+/// import or a restore, the planner would rather read all of it for a join; here it always goes by
+/// the index, so that the first plan of a statement is as good as any later one and is kept.
+const POSTGRES_WRITING: &str = "
+    SET enable_seqscan = off;
+    SET enable_hashjoin = off;
+    SET enable_mergejoin = off;
+    SET jit = off;
+    SET plan_cache_mode = 'force_generic_plan';";
+
+const POSTGRES_READING: &str = "SET default_transaction_read_only = on;";
+
 /// Opens a connection and sets it up for its purpose.
 pub(super) fn establish(url: &DatabaseUrl, purpose: Purpose) -> Result<Conn, Error> {
     connect(url, purpose).map_err(|failure| Error::internal("opening the database", failure))
@@ -169,11 +181,11 @@ fn connect(url: &DatabaseUrl, purpose: Purpose) -> Result<Conn, diesel::r2d2::Er
             let mut postgres =
                 PgConnection::establish(url).map_err(diesel::r2d2::Error::ConnectionError)?;
             postgres.batch_execute(POSTGRES_SET_UP).map_err(setting_up)?;
-            if purpose == Purpose::Reading {
-                postgres
-                    .batch_execute("SET default_transaction_read_only = on;")
-                    .map_err(setting_up)?;
-            }
+            let more = match purpose {
+                Purpose::Reading => POSTGRES_READING,
+                Purpose::Writing => POSTGRES_WRITING,
+            };
+            postgres.batch_execute(more).map_err(setting_up)?;
             Ok(Conn::Postgres(postgres))
         }
     }

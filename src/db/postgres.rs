@@ -4,17 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::Connection;
+use diesel::connection::TransactionManager;
 use diesel::r2d2::Pool;
 use tokio::sync::Semaphore;
 use tracing::Span;
 
 use super::connection::{Manager, Purpose};
-use super::reader::{connection, note_wait, note_work, open_pool, permit};
+use super::reader::{begun, note_wait, note_work, open_pool, permit};
 use super::tx::Afterwards;
 use super::{Conn, DbOptions, Turn, WriteTx, blocking};
 use crate::error::Error;
 use crate::kernel::{Clock, Origin, Stopwatch, random_bytes};
 use crate::telemetry::metrics::{self, Side};
+
+type Transactions = <Conn as Connection>::TransactionManager;
 
 /// Lost races (40001, 40P01) are run again this often.
 const RETRIES_MAX: u32 = 10;
@@ -52,8 +55,7 @@ impl Writers {
         let pool = self.pool.clone();
         blocking(move || {
             let working = Stopwatch::start();
-            let mut conn = connection(&pool)?;
-            let result = with_retries(&mut conn, &origin, &clock, &work);
+            let result = with_retries(&pool, &origin, &clock, &work);
             drop(permit);
             note_work(working.elapsed());
             result
@@ -63,18 +65,21 @@ impl Writers {
 }
 
 fn with_retries<T>(
-    conn: &mut Conn,
+    pool: &Pool<Manager>,
     origin: &Origin,
     clock: &Clock,
     work: &impl Fn(&mut WriteTx<'_>) -> Result<T, Error>,
 ) -> Result<T, Error> {
     for retry in 0..RETRIES_MAX {
+        let mut conn = begun(pool, Transactions::begin_transaction)?;
         let (now, mut afterwards) = (clock.now(), Afterwards::new());
-        match conn.transaction(|conn| work(&mut WriteTx::new(conn, now, origin, &mut afterwards))) {
+        let result = work(&mut WriteTx::new(&mut conn, now, origin, &mut afterwards));
+        match end(&mut conn, result) {
             Err(Error::Contention(reason)) => {
                 tracing::debug!(reason, retry, "a transaction lost a race");
                 metrics::db_retry();
                 Span::current().record("retries", i64::from(retry + 1));
+                drop(conn);
                 std::thread::sleep(jitter(retry));
             }
             Ok(result) => {
@@ -85,6 +90,17 @@ fn with_retries<T>(
         }
     }
     Err(Error::Unavailable("Too many changes compete for the same rows; try again shortly."))
+}
+
+/// Commits what succeeded and rolls back what did not.
+fn end<T>(conn: &mut Conn, result: Result<T, Error>) -> Result<T, Error> {
+    if result.is_ok() {
+        Transactions::commit_transaction(conn)?;
+    } else if let Err(failure) = Transactions::rollback_transaction(conn) {
+        // The pool throws the connection away; why the work failed matters more.
+        tracing::debug!(error = %failure, "a transaction could not be rolled back");
+    }
+    result
 }
 
 /// Full jitter: up to 2 ms after the first loss, doubling to at most 128 ms.

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use diesel::Connection;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
-use diesel::r2d2::Pool;
+use diesel::r2d2::{Pool, PooledConnection, R2D2Connection};
+use diesel::{Connection, QueryResult};
 use tokio::sync::Semaphore;
 use tracing::Span;
 
 use super::connection::{Manager, Purpose};
-use super::{Conn, DbOptions, Dialect, blocking, micros};
+use super::{Conn, DbOptions, blocking, micros};
 use crate::error::Error;
 use crate::kernel::Stopwatch;
 use crate::telemetry::Account;
@@ -45,8 +45,9 @@ impl Readers {
         let pool = self.pool.clone();
         blocking(move || {
             let working = Stopwatch::start();
-            let mut conn = connection(&pool)?;
-            let result = in_snapshot(&mut conn, work);
+            let mut conn = begun(&pool, begin_snapshot)?;
+            let result = work(&mut conn);
+            <Conn as Connection>::TransactionManager::rollback_transaction(&mut *conn)?;
             drop(permit);
             note_work(working.elapsed());
             result
@@ -69,21 +70,15 @@ pub(super) fn note_work(worked: Duration) {
     }
 }
 
-/// One snapshot for all statements of `work`, on both databases.
-fn in_snapshot<T>(
-    conn: &mut Conn,
-    work: impl FnOnce(&mut Conn) -> Result<T, Error>,
-) -> Result<T, Error> {
+/// One snapshot for all statements, on both databases.
+fn begin_snapshot(conn: &mut Conn) -> QueryResult<()> {
     match conn {
-        Conn::Sqlite(sqlite) => AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN")?,
+        Conn::Sqlite(sqlite) => AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN"),
         Conn::Postgres(postgres) => AnsiTransactionManager::begin_transaction_sql(
             postgres,
             "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-        )?,
+        ),
     }
-    let result = work(conn);
-    <Conn as Connection>::TransactionManager::rollback_transaction(conn)?;
-    result
 }
 
 pub(super) fn open_pool(
@@ -95,7 +90,8 @@ pub(super) fn open_pool(
         .max_size(size)
         .min_idle(Some(1))
         .connection_timeout(Duration::from_secs(5))
-        .test_on_check_out(options.url.dialect() == Dialect::Postgres)
+        // [`begun`] does, at no cost.
+        .test_on_check_out(false)
         .build(Manager { url: options.url.clone(), purpose })
         .map_err(|failure| Error::internal("opening the database", failure))
 }
@@ -128,9 +124,28 @@ pub(super) async fn permit(
     Ok(Permit { _permit, _in_use: metrics::pool_in_use(side) })
 }
 
-pub(super) fn connection(
+/// A connection in a transaction that has just begun. That it could begin shows that the connection
+/// stands. A server that was started anew has closed all that were waiting here: each of them is
+/// thrown away, until one stands that the pool has made since.
+pub(super) fn begun(
     pool: &Pool<Manager>,
-) -> Result<diesel::r2d2::PooledConnection<Manager>, Error> {
+    begin: impl Fn(&mut Conn) -> QueryResult<()>,
+) -> Result<PooledConnection<Manager>, Error> {
+    for _ in 0..pool.max_size() {
+        let mut conn = connection(pool)?;
+        match begin(&mut conn) {
+            Err(failure) if conn.is_broken() => {
+                tracing::warn!(error = %failure, "a database connection was lost");
+            }
+            began => return began.map(|()| conn).map_err(Error::from),
+        }
+    }
+    let mut conn = connection(pool)?;
+    begin(&mut conn)?;
+    Ok(conn)
+}
+
+fn connection(pool: &Pool<Manager>) -> Result<PooledConnection<Manager>, Error> {
     pool.get().map_err(|failure| {
         tracing::error!(error = %failure, "no database connection");
         Error::Unavailable("The database is out of reach; try again shortly.")
