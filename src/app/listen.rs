@@ -9,6 +9,7 @@ use actix_web::dev::{Extensions, Server};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, HttpServer, web};
+use rustix::net::sockopt;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::AppExt;
@@ -20,6 +21,9 @@ use crate::http::{self, RootSpan, RouteTable};
 /// A head must have come, and a closed connection be gone, within these.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Of an answer, ahead of its reader; left alone, the kernel takes megabytes.
+const UNREAD_BYTES: usize = 128 << 10;
 
 /// Of the ops listener: scrapers, probes and operators are few.
 const OPS_CONNECTIONS: usize = 128;
@@ -58,7 +62,7 @@ pub(super) fn main(config: &Config, rooms: &Rooms) -> Result<(Server, SocketAddr
     let server = HttpServer::new(factory)
         .workers(workers)
         .max_connections(connections.div_ceil(workers))
-        .on_connect(cut_off_unread(config.server.unread_timeout_s))
+        .on_connect(bound_unread(config.server.unread_timeout_s))
         .client_request_timeout(HEAD_TIMEOUT)
         .client_disconnect_timeout(DISCONNECT_TIMEOUT)
         .shutdown_timeout(1)
@@ -133,13 +137,14 @@ fn open_files_max() -> usize {
     limit.current.map_or(usize::MAX, |files| usize::try_from(files).unwrap_or(usize::MAX))
 }
 
-/// Has the kernel end a connection whose client has taken nothing of what was sent to it for so
-/// long: actix waits for it without end.
-fn cut_off_unread(seconds: u32) -> impl Fn(&dyn Any, &mut Extensions) + Send + Sync + 'static {
+/// Bounds what is done for a client that does not read its answers. The kernel takes little ahead of
+/// it, and ends a connection that took nothing for so long: actix waits for it without end.
+fn bound_unread(seconds: u32) -> impl Fn(&dyn Any, &mut Extensions) + Send + Sync + 'static {
     move |connection, _| {
         let Some(stream) = connection.downcast_ref::<TcpStream>() else { return };
-        let set = rustix::net::sockopt::set_tcp_user_timeout(stream, seconds * 1_000);
-        if let Err(failure) = set {
+        let bounded = sockopt::set_socket_send_buffer_size(stream, UNREAD_BYTES);
+        let timed = sockopt::set_tcp_user_timeout(stream, seconds * 1_000);
+        if let Err(failure) = bounded.and(timed) {
             tracing::debug!(error = %failure, "a connection may be left unread without end");
         }
     }

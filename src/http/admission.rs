@@ -1,5 +1,6 @@
 //! The door before everything else: what is too much is sent away here, before anything is spent on
-//! it. No span, no trace and no log line of its own: at such times there is no time for them.
+//! it. It has its ids as every answer has, but no span and no log line of its own: at such times
+//! there is no time for them, and they would push out those of the requests that are answered.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -16,7 +17,7 @@ use super::traffic::{Running, Traffic};
 use super::unread::Held;
 use crate::error::Refusal;
 use crate::kernel::Stopwatch;
-use crate::telemetry::metrics;
+use crate::telemetry::{self, metrics};
 
 /// The outermost middleware: lets a request in while no more than `Limits::requests` are worked on.
 /// Without limits it only counts: what an operator asks is never too much.
@@ -47,8 +48,9 @@ async fn send_away(mut request: ServiceRequest) -> ServiceResponse {
     tokio::task::yield_now().await;
     let detail = "More is asked of the server than it can do now; try again shortly.";
     let refusal = Refusal { retry_after_s: Some(1), ..Refusal::new(503, "overloaded", detail) };
-    let ids = RequestIds { request_id: request_id(&request), ..RequestIds::default() };
-    let mut response = render(&refusal, &ids.request_id, None);
+    let (request_id, trace_id) = (request_id(&request), Some(telemetry::new_trace_id()));
+    let ids = RequestIds { request_id, trace_id, span_id: None };
+    let mut response = render(&refusal, &ids.request_id, ids.trace_id.as_deref());
     add_ids(&mut response, &ids);
     let route = route_of(&request).unwrap_or_else(|| "unmatched".into());
     metrics::http_request(method_label(request.request()), &route, refusal.status, took.elapsed());

@@ -30,6 +30,7 @@ pub use redact::scrub;
 pub use sinks::{SinkHealth, sinks};
 pub use start::{TelemetryGuard, line_layer, start, start_for_command};
 pub use traces::{
-    Keep, SpanLink, SpanView, TraceView, find_trace, idle_trace, keep_trace, trace_began,
+    Keep, SpanLink, SpanView, TraceView, find_trace, idle_trace, keep_trace, new_trace_id,
+    trace_began,
 };
 pub use watch::watch_machine;

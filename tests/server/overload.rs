@@ -24,6 +24,7 @@ both! {
                 if answer.status == 503 {
                     assert_eq!(answer.header("retry-after"), "1", "{answer:?}");
                     assert_eq!(answer.json()["request_id"], answer.header("x-request-id"));
+                    assert_eq!(answer.json()["trace_id"], answer.header("x-trace-id"));
                 }
                 let code = answer.json()["code"].as_str().unwrap_or_default().to_owned();
                 (answer.status, code)

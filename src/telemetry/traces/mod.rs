@@ -30,7 +30,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 
 pub(super) use export::LineWriter;
-pub use ids::trace_began;
+pub use ids::{new_trace_id, trace_began};
 pub use keep::Keep;
 pub(super) use pipeline::Pipeline;
 pub(super) use queue::ExportCounts;
