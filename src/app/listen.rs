@@ -137,8 +137,8 @@ fn open_files_max() -> usize {
     limit.current.map_or(usize::MAX, |files| usize::try_from(files).unwrap_or(usize::MAX))
 }
 
-/// Bounds what is done for a client that does not read its answers. The kernel takes little ahead of
-/// it, and ends a connection that took nothing for so long: actix waits for it without end.
+/// Bounds what is done for a client that does not read its answers. The kernel takes little ahead
+/// of it, and ends a connection that took nothing for so long: actix waits for it without end.
 fn bound_unread(seconds: u32) -> impl Fn(&dyn Any, &mut Extensions) + Send + Sync + 'static {
     move |connection, _| {
         let Some(stream) = connection.downcast_ref::<TcpStream>() else { return };
