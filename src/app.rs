@@ -30,6 +30,7 @@ use crate::kernel::{Actor, Clock, Origin, Secret};
 use crate::orders::{Orders, Terms};
 use crate::payments::{Gateways, ManualGateway, TestGateway};
 use crate::telemetry::{self, LevelSwitch, TelemetryGuard};
+use crate::web::{Pictures, ShopSettings};
 use crate::{audit, catalog, db, events, http, inventory, orders, payments};
 
 use background::SealingTurn;
@@ -59,6 +60,8 @@ struct Rooms {
     log_filter: Arc<LogFilter>,
     limits: Limits,
     traffic: Traffic,
+    shop: Arc<ShopSettings>,
+    pictures: Pictures,
 }
 
 /// A server that runs.
@@ -220,6 +223,7 @@ async fn until_told_to_stop(telemetry: &TelemetryGuard) -> std::io::Result<()> {
 fn announce(running: &Running, config: &Config) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "docket {}", env!("CARGO_PKG_VERSION"))?;
+    writeln!(out, "  shop     http://{}/", running.main)?;
     writeln!(out, "  API      http://{}/v1   (browse it at http://{0}/docs)", running.main)?;
     writeln!(out, "  metrics  http://{}/metrics", running.ops)?;
     writeln!(out, "  data     {}", config.data_dir.display())?;
@@ -285,6 +289,11 @@ fn rooms(config: &Config, db: &Arc<Db>, level: Arc<LevelSwitch>) -> Rooms {
             requests: config.server.requests_max,
         },
         traffic: Traffic::default(),
+        shop: Arc::new(ShopSettings {
+            name: config.shop.name.clone(),
+            currency: config.shop.currency,
+        }),
+        pictures: Pictures::new(config.data_dir.join("pictures")),
     }
 }
 

@@ -1,11 +1,12 @@
 //! docket: the order server in one binary.
 //!
 //! The modules, from the top down; an arrow points only downwards (see ARCHITECTURE.md):
-//! `cli → app → insight, check → orders → payments, inventory → catalog → identity → events, jobs →
-//! audit → idempotency → http → db, telemetry → config, error → kernel`.
+//! `cli → app → web → insight, check → carts → orders → payments, inventory → catalog → identity →
+//! events, jobs → audit → idempotency → http → db, telemetry → config, error → kernel`.
 
 pub mod app;
 pub mod audit;
+pub mod carts;
 pub mod catalog;
 pub mod check;
 pub mod cli;
@@ -23,3 +24,4 @@ pub mod kernel;
 pub mod orders;
 pub mod payments;
 pub mod telemetry;
+pub mod web;

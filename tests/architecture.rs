@@ -19,6 +19,7 @@ const LAYERS: &[&[&str]] = &[
     &["app"],
     &["web"],
     &["insight", "check"],
+    &["carts"],
     &["orders"],
     &["payments", "inventory"],
     &["catalog"],

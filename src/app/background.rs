@@ -9,11 +9,11 @@ use super::invariants::Invariants;
 use crate::audit::{Guard, Readings, Sealer};
 use crate::db::{Db, Dialect};
 use crate::error::Error;
-use crate::idempotency;
 use crate::jobs::{self, Holder, Job};
 use crate::kernel::{Actor, Origin};
 use crate::orders::Orders;
 use crate::telemetry;
+use crate::{carts, catalog, idempotency};
 
 const SEALING: &str = "sealing";
 const READINGS: &str = "readings";
@@ -33,6 +33,7 @@ pub(super) fn jobs(
         Arc::new(Numbering(Arc::clone(sealer))),
         Arc::new(Sealing(Arc::clone(sealer))),
         Arc::new(Retention(Arc::clone(db))),
+        Arc::new(SearchWords(Arc::clone(db))),
         Arc::new(Invariants::new(Arc::clone(db))),
         Arc::new(RecordReadings(Arc::clone(readings))),
         Arc::new(Machine),
@@ -155,7 +156,7 @@ impl Job for Sealing {
     }
 }
 
-/// Removes saved replies past their time.
+/// Removes saved replies and carts past their time.
 struct Retention(Arc<Db>);
 
 #[async_trait]
@@ -170,7 +171,33 @@ impl Job for Retention {
 
     async fn run(&self) -> Result<usize, Error> {
         let origin = Origin::of(Actor::Job(self.name()));
-        self.0.write(&origin, |tx| idempotency::remove_expired(tx, RETENTION_BATCH)).await
+        let replies =
+            self.0.write(&origin, |tx| idempotency::remove_expired(tx, RETENTION_BATCH)).await?;
+        let carts = self.0.write(&origin, |tx| carts::remove_old(tx, RETENTION_BATCH)).await?;
+        Ok(replies + carts)
+    }
+}
+
+/// Gives words to be found by to the products of an older binary.
+struct SearchWords(Arc<Db>);
+
+#[async_trait]
+impl Job for SearchWords {
+    fn name(&self) -> &'static str {
+        "search words"
+    }
+
+    fn beat(&self) -> Duration {
+        Duration::from_secs(3_600)
+    }
+
+    async fn run(&self) -> Result<usize, Error> {
+        let skus = self.0.read(|conn| catalog::without_words(conn, RETENTION_BATCH)).await?;
+        if skus.is_empty() {
+            return Ok(0);
+        }
+        let origin = Origin::of(Actor::Job(self.name()));
+        self.0.write(&origin, move |tx| catalog::index_words(tx, &skus)).await
     }
 }
 

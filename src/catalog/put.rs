@@ -7,7 +7,7 @@ use tracing::instrument;
 
 use super::error::CatalogRefusal;
 use super::model::{Price, Product, ProductInput};
-use super::{prices, store};
+use super::{prices, store, words};
 use crate::audit::{self, Entry, Subject};
 use crate::db::WriteTx;
 use crate::error::Error;
@@ -44,6 +44,11 @@ struct Planned {
 impl Planned {
     fn is_change(&self) -> bool {
         self.before.as_ref().is_none_or(|before| before.version != self.after.version)
+    }
+
+    fn has_new_words(&self) -> bool {
+        let after = self.after.search_text();
+        self.before.as_ref().is_none_or(|before| before.search_text() != after)
     }
 
     fn new_prices(&self) -> impl Iterator<Item = (&str, &Price)> {
@@ -131,6 +136,9 @@ fn write(tx: &mut WriteTx<'_>, planned: &[Planned]) -> Result<(), Error> {
     if store::upsert_products(tx, &products)? != products.len() {
         return Err(Error::Contention("a product was changed meanwhile".into()));
     }
+    let worded: Vec<&Product> =
+        changes.iter().filter(|one| one.has_new_words()).map(|one| &one.after).collect();
+    words::keep(tx, &worded)?;
     prices::changed(tx);
     store::upsert_prices(tx, changes.iter().flat_map(|one| one.new_prices()))?;
     let entries = changes.into_iter().map(entry).collect::<Result<_, _>>()?;

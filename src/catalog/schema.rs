@@ -22,3 +22,12 @@ diesel::table! {
         amount -> BigInt,
     }
 }
+
+diesel::table! {
+    product_words (word, sku) {
+        word -> Text,
+        sku -> Text,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(products, product_words);

@@ -10,6 +10,7 @@ mod ops;
 mod otel;
 mod payments;
 mod server;
+mod shop;
 mod telemetry;
 mod traces;
 
@@ -24,6 +25,7 @@ pub use logs::{Logs, Rotate};
 pub use ops::Ops;
 pub use payments::Payments;
 pub use server::Server;
+pub use shop::Shop;
 pub use telemetry::{Propagator, Telemetry};
 pub use traces::{Exporter, ExporterKind, Traces};
 
@@ -55,6 +57,8 @@ pub struct Config {
     pub logs: Logs,
     /// Payments and holds.
     pub payments: Payments,
+    /// The shop's pages.
+    pub shop: Shop,
     /// What was asked for and is not done, to be told to whoever starts the server.
     #[serde(skip)]
     pub warnings: Vec<String>,
@@ -124,7 +128,8 @@ impl Config {
         self.server.check().map_err(ConfigError::Wrong)?;
         self.telemetry.check().map_err(ConfigError::Wrong)?;
         self.traces.check().map_err(ConfigError::Wrong)?;
-        self.logs.check().map_err(ConfigError::Wrong)
+        self.logs.check().map_err(ConfigError::Wrong)?;
+        self.shop.check().map_err(ConfigError::Wrong)
     }
 }
 

@@ -129,13 +129,7 @@ pub struct Call<S> {
 
 impl<S: ScopeMarker> Call<S> {
     pub(super) async fn authenticate(request: HttpRequest) -> Result<Self, Error> {
-        let ids = ids_of(&request);
-        let mut origin = Origin {
-            actor: Actor::System,
-            request_id: Some(ids.request_id),
-            trace_id: ids.trace_id,
-            span_id: ids.span_id,
-        };
+        let mut origin = origin_of(&request, Actor::System);
         let gate = request
             .app_data::<web::Data<Arc<dyn Authenticate>>>()
             .ok_or_else(|| Error::internal("authenticating", "no authenticator is registered"))?;
@@ -154,6 +148,14 @@ impl<S: ScopeMarker> FromRequest for Call<S> {
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
         Box::pin(Self::authenticate(request.clone()))
     }
+}
+
+/// Where a change comes from that `actor` asks for by this request.
+#[must_use]
+pub fn origin_of(request: &HttpRequest, actor: Actor) -> Origin {
+    let ids = ids_of(request);
+    let request_id = Some(ids.request_id);
+    Origin { actor, request_id, trace_id: ids.trace_id, span_id: ids.span_id }
 }
 
 /// Method and path, as an idempotency key is scoped.

@@ -136,7 +136,7 @@ fn require_json(request: &HttpRequest) -> Result<(), Refusal> {
 }
 
 /// Reads the body, up to the limits of its size and of its time.
-async fn read(request: &HttpRequest, payload: Payload) -> Result<Vec<u8>, Refusal> {
+pub(super) async fn read(request: &HttpRequest, payload: Payload) -> Result<Vec<u8>, Refusal> {
     let limits = request.app_data::<web::Data<Limits>>();
     let (most, time) = limits.map_or((1 << 20, Duration::from_secs(10)), |limits| {
         (limits.body_bytes, limits.body_timeout)

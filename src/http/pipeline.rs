@@ -45,6 +45,13 @@ pub(super) fn ids_of(request: &HttpRequest) -> RequestIds {
     request.extensions().get::<RequestIds>().cloned().unwrap_or_default()
 }
 
+/// The ids of a request and of its trace, for who reads an answer.
+#[must_use]
+pub fn request_ids(request: &HttpRequest) -> (String, Option<String>) {
+    let ids = ids_of(request);
+    (ids.request_id, ids.trace_id)
+}
+
 /// The middleware around every handler, inside the root span.
 ///
 /// # Errors
@@ -118,13 +125,14 @@ fn with_problem(
     let status = response.status();
     let refusal = response.response().extensions().get::<Refusal>().cloned();
     let made_elsewhere = status.is_client_error() || status.is_server_error();
-    let already_json = response
-        .headers()
-        .get(actix_web::http::header::CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().ends_with(b"json"));
+    let kind = response.headers().get(actix_web::http::header::CONTENT_TYPE);
+    let json = kind.is_some_and(|kind| kind.as_bytes().ends_with(b"json"));
+    let page = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     let refusal = match refusal {
+        // The page tells it already.
+        Some(refusal) if page => return (response, refusal.code),
         Some(refusal) => refusal,
-        None if made_elsewhere && !already_json => of_status(status.as_u16()),
+        None if made_elsewhere && !json && !page => of_status(status.as_u16()),
         None => return (response, ""),
     };
     let allow = response.headers().get(actix_web::http::header::ALLOW).cloned();

@@ -42,7 +42,8 @@ fn refusal(error: &Error) -> Refusal {
 }
 
 /// The problem for a status that came without one.
-pub(super) fn of_status(status: u16) -> Refusal {
+#[must_use]
+pub fn of_status(status: u16) -> Refusal {
     let (code, detail) = match status {
         400 => ("bad_request", "The request cannot be read."),
         404 => ("not_found", "There is nothing at this address."),

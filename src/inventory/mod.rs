@@ -7,6 +7,7 @@
 //! `stock_movements`.
 
 mod adjust;
+mod available;
 mod demo;
 mod error;
 mod hold;
@@ -17,6 +18,7 @@ mod schema;
 mod store;
 
 pub use adjust::adjust;
+pub use available::available;
 pub use demo::load_demo;
 pub use error::{InventoryRefusal, Shortage};
 pub use hold::{give_back, post, release, reserve};

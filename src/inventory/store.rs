@@ -172,11 +172,8 @@ pub(super) fn shortages(
     reserved: &[String],
 ) -> Result<Vec<Shortage>, Error> {
     let short: Vec<&Wanted> = wanted.iter().filter(|want| !reserved.contains(&want.sku)).collect();
-    let levels: Vec<(String, i64)> = stock_levels::table
-        .filter(stock_levels::location.eq(DEFAULT_LOCATION))
-        .filter(stock_levels::sku.eq_any(short.iter().map(|want| want.sku.as_str())))
-        .select((stock_levels::sku, stock_levels::on_hand - stock_levels::reserved))
-        .load(tx.conn())?;
+    let skus: Vec<&str> = short.iter().map(|want| want.sku.as_str()).collect();
+    let levels = available(tx.conn(), &skus)?;
     let free =
         |sku: &str| levels.iter().find(|(other, _)| other == sku).map_or(0, |(_, free)| *free);
     let shortage = |want: &&Wanted| Shortage {
@@ -226,6 +223,15 @@ pub(super) fn level(conn: &mut Conn, sku: &str) -> Result<Option<Level>, Error> 
         reserved,
         available: on_hand - reserved,
     }))
+}
+
+/// What can be ordered of each product that ever had stock.
+pub(super) fn available(conn: &mut Conn, skus: &[&str]) -> Result<Vec<(String, i64)>, Error> {
+    Ok(stock_levels::table
+        .filter(stock_levels::location.eq(DEFAULT_LOCATION))
+        .filter(stock_levels::sku.eq_any(skus))
+        .select((stock_levels::sku, stock_levels::on_hand - stock_levels::reserved))
+        .load(conn)?)
 }
 
 type MovementRow = (String, String, String, i64, String, Option<String>, Option<String>, i64);

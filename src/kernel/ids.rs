@@ -92,6 +92,8 @@ identifiers! {
     TransferId,
     /// A customer of the shop.
     CustomerId,
+    /// A cart of a visitor of the shop.
+    CartId,
     /// A row of erasable personal data.
     PersonalDataId,
     /// An entry of the journal.

@@ -110,6 +110,23 @@ impl Currency {
     }
 }
 
+/// Those whose unit is not a hundred of the smallest ones (ISO 4217, column "minor unit").
+const NO_MINOR_UNIT: &str = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF";
+const THOUSANDS: &str = "BHD IQD JOD KWD LYD OMR TND";
+
+impl Currency {
+    /// Decimal places of an amount written in units: 2 for most.
+    #[must_use]
+    pub fn minor_digits(&self) -> u8 {
+        let listed = |list: &str| list.split(' ').any(|code| code == self.as_str());
+        match (listed(NO_MINOR_UNIT), listed(THOUSANDS)) {
+            (true, _) => 0,
+            (_, true) => 3,
+            _ => 2,
+        }
+    }
+}
+
 impl FromStr for Currency {
     type Err = MoneyError;
 

@@ -9,6 +9,8 @@ use super::{KeyId, RequestId};
 pub enum Actor {
     /// A holder of an API key.
     Key(KeyId),
+    /// A visitor of the shop's pages, whom nobody knows.
+    Visitor,
     /// A person at the command line of the machine.
     CommandLine,
     /// One of the server's own workers, by its name.
@@ -21,6 +23,7 @@ impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Key(id) => write!(f, "key:{id}"),
+            Self::Visitor => f.write_str("visitor"),
             Self::CommandLine => f.write_str("cli"),
             Self::Job(name) => write!(f, "job:{name}"),
             Self::System => f.write_str("system"),

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::model::OrderStatus;
 use crate::error::{FieldError, Refusal};
 use crate::inventory::Shortage;
-use crate::kernel::Amount;
+use crate::kernel::{Amount, OrderId};
 use crate::payments::PaymentRefusal;
 
 /// Every refusal of this room.
@@ -35,6 +35,8 @@ pub enum OrderRefusal {
         /// Where it was to go.
         to: OrderStatus,
     },
+    /// The cart was ordered already.
+    CartOrdered(OrderId),
     /// A request to the gateway is under way.
     PaymentInProgress,
     /// The money is neither there nor held nor promised.
@@ -92,6 +94,10 @@ impl From<OrderRefusal> for Refusal {
                 Self::new(409, "invalid_transition", detail)
                     .with("status", from.as_str())
                     .with("allowed", allowed)
+            }
+            OrderRefusal::CartOrdered(order_id) => {
+                Self::new(409, "cart_ordered", "This cart was ordered already.")
+                    .with("order_id", order_id.to_string())
             }
             OrderRefusal::PaymentInProgress => PaymentRefusal::InProgress.into(),
             OrderRefusal::PaymentNotSecured => Self::new(

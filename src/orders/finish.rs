@@ -7,6 +7,7 @@ use serde_json::json;
 use tracing::instrument;
 
 use super::Orders;
+use super::from_cart;
 use super::model::{FulfilmentStatus, OrderPaymentStatus, OrderStatus, payment_status};
 use super::reply::{self, Subject};
 use super::store::{self, OrderState};
@@ -183,6 +184,9 @@ pub(super) fn save(
         && after.fulfilment_status == FulfilmentStatus::Unfulfilled;
     after.deadline = after.deadline.filter(|_| waits);
     store::save_state(tx, &after)?;
+    if after.status == OrderStatus::Cancelled && before.status != OrderStatus::Cancelled {
+        from_cart::no_longer_stands(tx, after.id)?;
+    }
     let declined = after.cancel_reason.as_deref() == Some("payment_declined");
     let outcome = if declined { Outcome::Failed } else { Outcome::Success };
     let entry = Entry::new(kind_of(before, &after), audit::Subject::Order(after.id))

@@ -58,7 +58,8 @@ async fn place_order(
 ) -> Result<Reply, Error> {
     let submission = command.submission()?;
     let orders = Arc::clone(&orders);
-    to_the_end(async move { orders.place(command.origin, submission, command.body).await }).await
+    to_the_end(async move { orders.place(command.origin, submission, command.body, None).await })
+        .await
 }
 
 #[derive(Deserialize)]

@@ -1,11 +1,12 @@
 //! The life of an order; orchestrates payments and inventory.
 //!
 //! Invariants: only `status` moves by the transition table, the two other axes are pure functions
-//! of the payments and of the lines; no gateway is asked inside a transaction; what was prepared
+//! of the payments and of the lines; of the orders
+//! of a cart one stands at most; no gateway is asked inside a transaction; what was prepared
 //! is finished by whoever learns the outcome first, the request itself or settlement; a name, an
 //! address or an e-mail is in `personal_data` and nowhere else. Owns `orders`, `order_lines`,
 //! `order_adjustments`, `order_fulfilments`, `order_fulfilment_lines`, `customers`,
-//! `personal_data`.
+//! `personal_data`, `cart_orders`.
 
 mod act;
 mod cancel;
@@ -13,6 +14,7 @@ mod customers;
 mod error;
 mod expire;
 mod finish;
+mod from_cart;
 mod fulfil;
 mod http;
 mod list;
@@ -31,10 +33,12 @@ use std::time::Duration;
 
 pub use customers::erase_customer;
 pub use error::OrderRefusal;
+pub use from_cart::{CartOrder, link_of, linked_order, standing_order};
 pub use http::routes;
 pub use model::{
     FulfilmentStatus, OrderPaymentStatus, OrderStatus, fulfilment_status, payment_status,
 };
+pub use request::PlaceOrder;
 pub use view::{OrderView, find, find_number};
 
 use crate::catalog::Prices;

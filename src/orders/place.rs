@@ -10,25 +10,26 @@ use super::reply::Subject;
 use super::request::PlaceOrder;
 use crate::error::Error;
 use crate::http::{Reply, Submission};
-use crate::kernel::{Origin, crash_point, panic_point};
+use crate::kernel::{CartId, Origin, crash_point, panic_point};
 use crate::telemetry::metrics::{OrderOutcome, OrderProcessing};
 use crate::telemetry::{self, Account};
 
 impl Orders {
     /// Places an order: 201 when it stands, 202 when its outcome is not known yet, 402 when the
-    /// card was declined.
+    /// card was declined. Of the orders of a `cart` one stands at most.
     ///
     /// # Errors
     /// 409 and 422 with what is wrong; nothing was changed then.
     #[instrument(name = "orders.place", skip_all, fields(app.module = "orders", order.id, outcome))]
-    pub(super) async fn place(
+    pub async fn place(
         &self,
         origin: Origin,
         submission: Submission,
         request: PlaceOrder,
+        cart: Option<CartId>,
     ) -> Result<Reply, Error> {
         let processing = OrderProcessing::start();
-        let result = self.place_unmeasured(&origin, submission, request).await;
+        let result = self.place_unmeasured(&origin, submission, request, cart).await;
         let outcome = match &result {
             Ok((_, outcome)) => *outcome,
             Err(error) => outcome_of(error),
@@ -45,6 +46,7 @@ impl Orders {
         origin: &Origin,
         submission: Submission,
         request: PlaceOrder,
+        cart: Option<CartId>,
     ) -> Result<(Reply, OrderOutcome), Error> {
         let pay = request.check()?;
         let (terms, patience) = (self.terms.clone(), self.patience());
@@ -56,7 +58,7 @@ impl Orders {
             .write(origin, move |tx| {
                 let (submission, request, pay) = (&submission, &request, &pay);
                 let (terms, prices) = (&terms, &*prices);
-                prepare(tx, &Placing { submission, request, pay, terms, prices, patience })
+                prepare(tx, &Placing { submission, request, cart, pay, terms, prices, patience })
             })
             .await?;
         if let Some(order_id) = Account::current().and_then(|account| account.order_id()) {

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::Terms;
 use super::customers::{self, NewPersonalData};
 use super::error::OrderRefusal;
+use super::from_cart;
 use super::model::{FulfilmentStatus, OrderPaymentStatus, OrderStatus};
 use super::reply::{self, Subject};
 use super::request::{LineInput, PlaceOrder};
@@ -20,7 +21,7 @@ use crate::error::{Error, Refusal};
 use crate::http::{Reply, Submission};
 use crate::idempotency::{self, ClaimId, Claimed};
 use crate::inventory::{self, Shortage, Wanted};
-use crate::kernel::{Amount, Currency, CustomerId, LineId, OrderId, PaymentId, Timestamp};
+use crate::kernel::{Amount, CartId, Currency, CustomerId, LineId, OrderId, PaymentId, Timestamp};
 use crate::payments::{self, NewPayment, Operation, Payment, PaymentStatus, PaymentView};
 use crate::telemetry::Account;
 
@@ -50,6 +51,8 @@ impl Prepared {
 pub(super) struct Placing<'a> {
     pub(super) submission: &'a Submission,
     pub(super) request: &'a PlaceOrder,
+    /// What it is placed from, on a page of the shop.
+    pub(super) cart: Option<CartId>,
     pub(super) pay: &'a NewPayment,
     pub(super) terms: &'a Terms,
     pub(super) prices: &'a Prices,
@@ -107,6 +110,9 @@ fn about(tx: &mut WriteTx<'_>, order_id: OrderId, payment_id: PaymentId) {
 /// Everything that can say no, the hold on the stock last.
 fn accept(tx: &mut WriteTx<'_>, id: OrderId, placing: &Placing<'_>) -> Result<Accepted, Error> {
     let request = placing.request;
+    if let Some(cart) = placing.cart {
+        from_cart::refuse_second(tx.conn(), cart)?;
+    }
     let lines = price(tx, placing.prices, &request.lines, request.currency)?;
     let total = total(&lines)?;
     if let Some(expected) = request.expected_total.filter(|expected| *expected != total) {
@@ -149,6 +155,9 @@ fn write(
     let number = store::insert_order(tx, &new)?;
     store::insert_lines(tx, order.id, &order.lines)?;
     store_personal_data(tx, order.customer, order.id, request)?;
+    if let Some(cart) = placing.cart {
+        from_cart::stand(tx, cart, order.id)?;
+    }
     let customer = request.customer.reference.as_str();
     OrderView::placed(tx, &new, number, customer, &order.lines)
 }

@@ -14,7 +14,7 @@ const QUANTITY_MAX: i64 = 1_000_000;
 /// An order to be placed.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct PlaceOrder {
+pub struct PlaceOrder {
     /// The client's own name for the order; need not be unique.
     #[schema(value_type = Option<String>, max_length = 100)]
     pub(super) reference: Option<Text<1, 100>>,

@@ -93,3 +93,12 @@ diesel::table! {
 
 diesel::joinable!(orders -> customers (customer_id));
 diesel::allow_tables_to_appear_in_same_query!(orders, customers);
+
+diesel::table! {
+    cart_orders (order_id) {
+        order_id -> Text,
+        cart_id -> Text,
+        link -> Text,
+        stands -> BigInt,
+    }
+}

@@ -19,6 +19,7 @@ mod openapi;
 mod orders;
 mod overload;
 mod races;
+mod shop;
 mod stop;
 mod telemetry;
 mod traces;

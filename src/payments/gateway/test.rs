@@ -43,6 +43,10 @@ impl TestGateway {
     /// Its name.
     pub const NAME: &'static str = "test";
 
+    /// The cards that it knows, by their tokens.
+    pub const CARDS: [&'static str; 5] =
+        [TOKENS[0].0, TOKENS[1].0, TOKENS[2].0, TOKENS[3].0, TOKENS[4].0];
+
     /// A gateway whose record is in this database.
     #[must_use]
     pub fn new(db: Arc<Db>) -> Self {

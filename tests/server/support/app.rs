@@ -15,6 +15,7 @@ use tempfile::TempDir;
 
 use super::client::Client;
 use super::postgres;
+use super::visitor::Visitor;
 
 /// All scopes, from the start.
 pub const KEY: &str = "key-of-the-test-with-all-scopes";
@@ -79,6 +80,11 @@ impl TestApp {
     /// A client with another key, or none.
     pub fn client_with(&self, key: Option<&str>) -> Client {
         Client::new(format!("http://{}", self.running.main), key)
+    }
+
+    /// A visitor of the shop, new to it.
+    pub fn visitor(&self) -> Visitor {
+        Visitor::new(format!("http://{}", self.running.main))
     }
 
     /// A client of the ops listener.

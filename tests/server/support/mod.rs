@@ -5,10 +5,12 @@ mod client;
 #[path = "../../support/postgres.rs"]
 mod postgres;
 mod raw;
+mod visitor;
 
 pub use app::{KEY, TestApp};
 pub use client::{Answer, Client, card, fresh_key, line, order_of};
 pub use raw::{Wire, exchange};
+pub use visitor::{Visitor, between};
 
 /// Runs a scenario on SQLite and, when there is a server, on PostgreSQL. Afterwards the server is
 /// stopped and every invariant must hold. `with [("DOCKET_…", "…")];` in front sets settings.

@@ -1,0 +1,68 @@
+//! A cart as it stands now, with the prices and the stock of this moment.
+
+use std::collections::HashMap;
+
+use tracing::instrument;
+
+use super::model::{Cart, CartLine};
+use super::store::{self, Row};
+use crate::catalog::{self, Shelved};
+use crate::db::Conn;
+use crate::error::{Error, Refusal};
+use crate::inventory;
+use crate::kernel::{Amount, CartId, Currency};
+
+/// The cart with what it costs and what there is of it.
+///
+/// # Errors
+/// What the database refuses.
+#[instrument(name = "carts.view", skip_all, fields(app.module = "carts"))]
+pub fn view(conn: &mut Conn, id: CartId, currency: Currency) -> Result<Cart, Error> {
+    let rows = store::lines(conn, id)?;
+    let skus: Vec<&str> = rows.iter().map(|row| row.sku.as_str()).collect();
+    let available = inventory::available(conn, &skus)?;
+    let shelved = catalog::on_shelf(conn, &skus, currency)?;
+    let mut shelved: HashMap<String, Shelved> =
+        shelved.into_iter().map(|product| (product.sku.clone(), product)).collect();
+    let mut lines = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let free = available.get(&row.sku).copied().unwrap_or_default();
+        lines.push(line(row, shelved.remove(&row.sku), free)?);
+    }
+    let total = lines.iter().try_fold(Amount::ZERO, |sum, line| sum.plus(line.total));
+    Ok(Cart { id, currency, lines, total: total.map_err(|_| too_much())? })
+}
+
+fn line(row: &Row, product: Option<Shelved>, available: i64) -> Result<CartLine, Error> {
+    let (sku, quantity) = (row.sku.clone(), row.quantity);
+    let Some(product) = product else {
+        let (name, total) = (sku.clone(), Amount::ZERO);
+        let (package_size, department, unit_price) = (None, None, None);
+        return Ok(CartLine {
+            sku,
+            name,
+            package_size,
+            department,
+            quantity,
+            unit_price,
+            total,
+            available: 0,
+        });
+    };
+    let total = product.price.times(quantity).map_err(|_| too_much())?;
+    let Shelved { name, package_size, department, price, .. } = product;
+    let unit_price = Some(price);
+    Ok(CartLine { sku, name, package_size, department, quantity, unit_price, total, available })
+}
+
+fn too_much() -> Refusal {
+    Refusal::invalid("quantity", "out_of_range", "the total is beyond 2^53 − 1 minor units")
+}
+
+/// Units in the cart.
+///
+/// # Errors
+/// What the database refuses.
+pub fn units(conn: &mut Conn, id: CartId) -> Result<i64, Error> {
+    Ok(store::lines(conn, id)?.iter().map(|row| row.quantity).sum())
+}

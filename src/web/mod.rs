@@ -1,0 +1,38 @@
+//! The pages: a shop to order from.
+//!
+//! Rendered on the server, whole without JavaScript and better with it; nothing comes from another
+//! host. Pages call the doors of the other rooms and hold no rule of their own. Invariants: every
+//! page forbids itself scripts and styles that are not this binary's ([`headers`]); nothing that
+//! changes anything is taken from a page of another site; texts of people are escaped by the
+//! templates; every word that a visitor reads stands in `templates/texts/`. Owns no table.
+
+mod assets;
+mod cookie;
+mod error_page;
+mod frame;
+mod headers;
+mod locale;
+mod page;
+mod picture;
+mod shop;
+mod texts;
+mod visitor;
+
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::web;
+
+pub use picture::Pictures;
+pub use visitor::ShopSettings;
+
+/// Registers the pages. They come last: what nobody else answers is theirs to refuse.
+pub fn routes(config: &mut web::ServiceConfig) {
+    let pages = web::scope("")
+        .configure(assets::routes)
+        .configure(shop::routes)
+        .default_service(web::to(error_page::unmatched))
+        .wrap(from_fn(headers::same_site_only))
+        .wrap(from_fn(error_page::show))
+        .wrap(from_fn(headers::add))
+        .wrap(Compress::default());
+    config.service(pages);
+}

@@ -1,0 +1,68 @@
+// Pages are whole without this: it only spares a reload.
+'use strict';
+
+// Finds as one types: the same page as the form's, of which only the results are taken.
+const search = document.querySelector('[data-search]');
+if (search && document.getElementById('results')) {
+  let latest = 0;
+  let waiting;
+  const show = async () => {
+    const mine = ++latest;
+    const query = new URLSearchParams(new FormData(search)).toString();
+    const answer = await fetch('/?' + query, { headers: { accept: 'text/html' } });
+    if (!answer.ok || mine !== latest) return;
+    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    const found = page.getElementById('results');
+    if (found && mine === latest) {
+      document.getElementById('results').replaceWith(found);
+      history.replaceState(null, '', '/?' + query);
+    }
+  };
+  search.addEventListener('input', () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => show().catch(() => {}), 150);
+  });
+}
+
+// A changed quantity is sent at once.
+for (const form of document.querySelectorAll('[data-change]')) {
+  form.classList.add('at-once');
+  form.addEventListener('change', () => form.reportValidity() && form.submit());
+}
+
+// A button that was pressed says so; the server sees to it that there is one order.
+for (const form of document.querySelectorAll('[data-once]')) {
+  form.addEventListener('submit', () => form.setAttribute('aria-busy', 'true'));
+}
+addEventListener('pageshow', () => {
+  for (const form of document.querySelectorAll('[data-once]')) form.removeAttribute('aria-busy');
+});
+
+// An order's page follows what happens to it.
+const live = document.querySelector('[data-live]');
+if (live) {
+  const events = new EventSource(live.dataset.live);
+  let seen;
+  events.addEventListener('version', async (event) => {
+    if (seen === undefined) seen = event.data;
+    if (seen === event.data) return;
+    seen = event.data;
+    const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
+    if (!answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    const now = page.querySelector('article.order');
+    const shown = document.querySelector('article.order');
+    if (!now || !shown) return;
+    shown.replaceWith(now);
+    if (!now.dataset.live) events.close();
+  });
+  addEventListener('pagehide', () => events.close());
+}
+
+// Times are the server's until here, in UTC.
+for (const time of document.querySelectorAll('time[datetime]')) {
+  const moment = new Date(time.dateTime);
+  if (!isNaN(moment)) {
+    time.textContent = moment.toLocaleString(navigator.language, { dateStyle: 'medium', timeStyle: 'short' });
+  }
+}

@@ -1,0 +1,268 @@
+//! The shop's pages without JavaScript: looking around, the cart, the checkout, the order's page.
+
+use serde_json::json;
+
+use crate::support::{TestApp, between, both};
+
+/// How many orders there are, of a status.
+async fn orders(app: &TestApp, status: &str) -> usize {
+    let page = app.owner().get(&format!("/v1/orders?status={status}")).await.expect(200);
+    page["data"].as_array().unwrap().len()
+}
+
+async fn named(app: &TestApp, sku: &str, name: &str, department: &str) {
+    let body = json!({ "name": name, "price": 250, "currency": "USD", "department": department, "brand": "Hillside" });
+    app.owner().put(&format!("/v1/products/{sku}"), &body).await.expect(201);
+}
+
+both! {
+    async fn products_are_found_by_the_beginnings_of_their_words(app: &TestApp) {
+        named(app, "c1", "Ground coffee, dark", "Grocery").await;
+        named(app, "c2", "Coffee beans", "Grocery").await;
+        named(app, "t1", "Black tea", "Tea & more").await;
+        let shop = app.visitor();
+        for (query, found) in [
+            ("", vec!["Black tea", "Coffee beans", "Ground coffee, dark"]),
+            ("COF", vec!["Coffee beans", "Ground coffee, dark"]),
+            ("dark hill", vec!["Ground coffee, dark"]),
+            ("offee", vec![]),
+            ("t1", vec!["Black tea"]),
+            ("%", vec![]),
+            ("'\"<", vec![]),
+        ] {
+            let path = format!("/?{}", serde_urlencoded::to_string([("q", query)]).unwrap());
+            let page = shop.page(&path).await;
+            let shown: Vec<_> = page.split("class=\"card-name\">").skip(1).map(|rest| rest.split('<').next().unwrap()).collect();
+            assert_eq!(shown, found, "{query}");
+        }
+        let page = shop.page("/?department=Tea+%26+more").await;
+        assert!(page.contains("Black tea") && !page.contains("Coffee beans"));
+        assert!(page.contains("Tea &#38; more"), "{page}");
+    }
+
+    async fn a_changed_product_is_found_by_its_new_words_only(app: &TestApp) {
+        named(app, "c1", "Ground coffee", "Grocery").await;
+        let body = json!({ "name": "Cocoa", "price": 250, "currency": "USD" });
+        app.owner().put("/v1/products/c1", &body).await.expect(200);
+        assert!(!app.visitor().page("/?q=ground").await.contains("card-name"));
+        assert!(app.visitor().page("/?q=cocoa").await.contains("card-name"));
+    }
+
+    async fn the_shelves_go_on_where_a_page_ends(app: &TestApp) {
+        for number in 0..30 {
+            named(app, &format!("p{number}"), &format!("Product {:02}", number % 15), "All").await;
+        }
+        let shop = app.visitor();
+        let (mut path, mut seen) = ("/?department=All".to_owned(), Vec::new());
+        loop {
+            let page = shop.page(&path).await;
+            seen.extend(page.split("href=\"/products/").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()));
+            let Some((_, next)) = page.split_once("rel=\"next\" href=\"") else { break };
+            path = next.split('"').next().unwrap().replace("&#38;", "&");
+        }
+        assert_eq!(seen.len(), 30);
+        seen.sort();
+        seen.dedup();
+        assert_eq!(seen.len(), 30);
+        assert_eq!(shop.get("/?after=nonsense").await.status, 404);
+    }
+
+    async fn an_order_is_placed_from_the_cart(app: &TestApp) {
+        app.product("tea", 250, 10).await;
+        app.product("mug", 900, 5).await;
+        let shop = app.visitor();
+        shop.puts_in_cart("tea", 2).await;
+        shop.puts_in_cart("mug", 1).await;
+        shop.puts_in_cart("tea", 1).await;
+        let cart = shop.page("/cart").await;
+        assert!(cart.contains("$16.50") && cart.contains("value=\"3\""), "{cart}");
+        let page = shop.page(&shop.checks_out("tok_visa").await).await;
+        assert!(page.contains("$16.50") && page.contains("state paid"), "{page}");
+        assert_eq!(orders(app, "confirmed").await, 1);
+        assert_eq!(app.stock("tea").await, (7, 0));
+        let cart = shop.page("/cart").await;
+        assert!(cart.contains("has been ordered"), "{cart}");
+        shop.puts_in_cart("mug", 1).await;
+        assert!(shop.page("/cart").await.contains("$9.00"));
+    }
+
+    async fn two_tabs_that_finish_one_cart_make_one_order(app: &TestApp) {
+        app.product("tea", 250, 100).await;
+        for round in 0..5 {
+            let one = app.visitor();
+            one.puts_in_cart("tea", 1).await;
+            let other = one.clone();
+            let (visa, invoice) = (one.form_of_checkout("tok_visa").await, one.form_of_checkout("manual").await);
+            let (first, second) = tokio::join!(one.orders(&visa), other.orders(&invoice));
+            assert_eq!((first.status, second.status), (303, 303), "{first:?} {second:?}");
+            assert_eq!(first.header("location"), second.header("location"));
+            assert_eq!(orders(app, "confirmed").await, round + 1);
+        }
+        // Going back and pressing again leads to the same order.
+        let shop = app.visitor();
+        shop.puts_in_cart("tea", 1).await;
+        let form = shop.form_of_checkout("tok_visa").await;
+        let first = shop.orders(&form).await.header("location").to_owned();
+        assert_eq!(shop.orders(&form).await.header("location"), first);
+        assert_eq!(orders(app, "confirmed").await, 6);
+    }
+
+    async fn a_declined_card_leaves_the_cart_and_another_one_pays(app: &TestApp) {
+        app.product("tea", 250, 10).await;
+        let shop = app.visitor();
+        shop.puts_in_cart("tea", 2).await;
+        let form = shop.form_of_checkout("tok_chargeDeclinedInsufficientFunds").await;
+        let declined = shop.orders(&form).await;
+        assert_eq!(declined.status, 402);
+        assert!(declined.body.contains("not enough money") && declined.body.contains("buyer@example.com"));
+        assert_eq!(app.stock("tea").await, (10, 0));
+        shop.checks_out("tok_visa").await;
+        assert_eq!((orders(app, "confirmed").await, orders(app, "cancelled").await), (1, 1));
+    }
+
+    async fn a_price_that_changed_on_the_way_is_shown_before_it_is_paid(app: &TestApp) {
+        app.product("tea", 250, 10).await;
+        let shop = app.visitor();
+        shop.puts_in_cart("tea", 2).await;
+        let form = shop.form_of_checkout("tok_visa").await;
+        app.product("tea", 300, 0).await;
+        let refused = shop.orders(&form).await;
+        assert_eq!(refused.status, 409);
+        assert!(refused.body.contains("Prices have changed") && refused.body.contains("$6.00"), "{refused:?}");
+        assert_eq!(between(&refused.body, "name=\"expected_total\" value=\"", "\""), "600");
+        assert_eq!(orders(app, "confirmed").await, 0);
+        shop.checks_out("tok_visa").await;
+    }
+
+    async fn what_ran_out_on_the_way_is_told_in_the_cart(app: &TestApp) {
+        app.product("tea", 250, 5).await;
+        let shop = app.visitor();
+        shop.puts_in_cart("tea", 5).await;
+        let form = shop.form_of_checkout("tok_visa").await;
+        let other = app.visitor();
+        other.puts_in_cart("tea", 2).await;
+        other.checks_out("tok_visa").await;
+        let refused = shop.orders(&form).await;
+        assert_eq!(refused.status, 409);
+        assert!(refused.body.contains("Only 3 can be had"), "{refused:?}");
+        let kept = shop.submit("/cart/lines/tea", &[("quantity", "3")]).await;
+        assert_eq!(kept.status, 303);
+        shop.checks_out("tok_visa").await;
+        assert_eq!(app.stock("tea").await, (0, 0));
+        assert!(app.visitor().page("/").await.contains("Out of stock"));
+    }
+
+    async fn an_unknown_outcome_is_settled_on_the_orders_own_page(app: &TestApp) {
+        app.product("tea", 250, 5).await;
+        let shop = app.visitor();
+        shop.puts_in_cart("tea", 1).await;
+        let link = shop.checks_out("tok_timeout").await;
+        assert!(shop.page(&link).await.contains("asking the bank"));
+        app.pass(std::time::Duration::from_secs(60));
+        app.eventually("/v1/orders?status=confirmed", |page| page["data"].as_array().unwrap().len() == 1).await;
+        assert!(shop.page(&link).await.contains("state paid"));
+    }
+
+    async fn a_form_says_what_is_wrong_beside_its_field(app: &TestApp) {
+        app.product("tea", 250, 5).await;
+        let shop = app.visitor();
+        shop.puts_in_cart("tea", 1).await;
+        let form = [("email", "nobody"), ("name", ""), ("payment", "tok_other"), ("expected_total", "250")];
+        let refused = shop.submit("/checkout", &form).await;
+        assert_eq!(refused.status, 422);
+        for wrong in ["id=\"email-wrong\"", "id=\"name-wrong\"", "id=\"payment-wrong\"", "value=\"nobody\""] {
+            assert!(refused.body.contains(wrong), "{wrong} in {refused:?}");
+        }
+        assert_eq!(orders(app, "confirmed").await, 0);
+    }
+
+    async fn carts_refuse_what_cannot_be_in_them(app: &TestApp) {
+        app.product("tea", 250, 5).await;
+        let shop = app.visitor();
+        for (form, status) in [
+            (vec![("sku", "nothing")], 404),
+            (vec![("sku", "tea"), ("quantity", "0")], 422),
+            (vec![("sku", "tea"), ("quantity", "1000001")], 422),
+            (vec![("sku", "tea"), ("quantity", "many")], 422),
+            (vec![("quantity", "1")], 422),
+        ] {
+            let refused = shop.submit("/cart/lines", &form).await;
+            assert_eq!(refused.status, status, "{form:?}");
+            assert!(refused.header("content-type").starts_with("text/html"), "{refused:?}");
+        }
+        assert_eq!(shop.get("/checkout").await.header("location"), "/cart");
+        assert_eq!(shop.get("/orders/nothing").await.status, 404);
+        assert_eq!(shop.get("/products/nothing").await.status, 404);
+        let page = shop.get("/nothing/here").await;
+        assert_eq!((page.status, page.header("content-type")), (404, "text/html; charset=utf-8"));
+        assert!(!page.header("x-request-id").is_empty() && page.body.contains(page.header("x-request-id")));
+    }
+
+    async fn a_page_of_another_site_changes_nothing(app: &TestApp) {
+        app.product("tea", 250, 5).await;
+        let shop = app.visitor();
+        let form: &[(&str, &str)] = &[("sku", "tea")];
+        let ours = app.address().to_string();
+        let (our_origin, other) = (format!("http://{ours}"), "https://elsewhere.example".to_owned());
+        for headers in [
+            vec![],
+            vec![("sec-fetch-site", "cross-site")],
+            vec![("sec-fetch-site", "same-site")],
+            vec![("origin", other.as_str())],
+            vec![("origin", "null")],
+            vec![("sec-fetch-site", "cross-site"), ("origin", our_origin.as_str())],
+        ] {
+            for path in ["/cart/lines", "/cart/lines/tea", "/checkout"] {
+                let refused = shop.send(reqwest::Method::POST, path, &headers, Some(form)).await;
+                assert_eq!(refused.status, 403, "{path} {headers:?}");
+            }
+        }
+        let taken = shop.send(reqwest::Method::POST, "/cart/lines", &[("origin", &our_origin)], Some(form)).await;
+        assert_eq!(taken.status, 303);
+    }
+
+    async fn every_page_forbids_what_it_does_not_need(app: &TestApp) {
+        app.product("tea", 250, 5).await;
+        let shop = app.visitor();
+        let added = shop.submit("/cart/lines", &[("sku", "tea")]).await;
+        let cookie = added.header("set-cookie");
+        for rule in ["__Host-cart=", "; HttpOnly", "; SameSite=Lax", "; Secure", "; Path=/"] {
+            assert!(cookie.contains(rule), "{rule} in {cookie}");
+        }
+        assert!(!cookie.contains("Domain"));
+        for path in ["/", "/products/tea", "/cart", "/checkout", "/nothing", "/orders/nothing"] {
+            let answer = shop.get(path).await;
+            let policy = answer.header("content-security-policy");
+            assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{path}: {policy}");
+            assert!(policy.contains("frame-ancestors 'none'"));
+            assert_eq!(answer.header("x-content-type-options"), "nosniff");
+            assert_eq!(answer.header("referrer-policy"), "same-origin");
+            assert_eq!(answer.header("cache-control"), "no-store");
+            for forbidden in ["<script>", "style=\"", "onclick", "http://", "https://"] {
+                assert!(!answer.body.contains(forbidden), "{forbidden} on {path}");
+            }
+        }
+    }
+
+    async fn texts_of_people_are_shown_as_texts(app: &TestApp) {
+        let evil = "<script>alert(1)</script>{{ 7*7 }}\"'";
+        let body = json!({ "name": evil, "price": 250, "currency": "USD", "department": evil, "brand": evil, "package_size": evil });
+        app.owner().put("/v1/products/tea", &body).await.expect(201);
+        app.owner().post("/v1/inventory/tea/adjustments", &json!({ "delta": 5, "reason": "x" })).await.expect(201);
+        let shop = app.visitor();
+        shop.puts_in_cart("tea", 1).await;
+        let form = [("email", evil), ("name", evil), ("line1", evil), ("payment", "manual"), ("expected_total", "250")];
+        let refused = shop.submit("/checkout", &form).await;
+        let mut form = shop.form_of_checkout("manual").await;
+        form[1].1 = evil.to_owned();
+        let link = shop.orders(&form).await.header("location").to_owned();
+        let query = serde_urlencoded::to_string([("q", evil)]).unwrap();
+        let mut pages = vec![refused.body];
+        for path in ["/", "/products/tea", "/cart", &link, &format!("/?{query}"), &format!("/products/{}", "%3Cscript%3Ealert(1)")] {
+            pages.push(shop.get(path).await.body);
+        }
+        for page in pages {
+            assert!(!page.contains("<script>alert") && !page.contains("\"'\""), "{page}");
+        }
+    }
+}
