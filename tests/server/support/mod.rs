@@ -10,7 +10,7 @@ mod visitor;
 pub use app::{KEY, TestApp};
 pub use client::{Answer, Client, card, fresh_key, line, order_of};
 pub use raw::{Wire, exchange};
-pub use visitor::{Visitor, between};
+pub use visitor::between;
 
 /// Runs a scenario on SQLite and, when there is a server, on PostgreSQL. Afterwards the server is
 /// stopped and every invariant must hold. `with [("DOCKET_…", "…")];` in front sets settings.
