@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use thirtyfour::common::command::{Command as Wire, ExtensionCommand};
+use thirtyfour::LoggingPrefsLogLevel;
 use thirtyfour::prelude::*;
 
 /// How long a page may take to become what is awaited.
@@ -43,33 +44,31 @@ fn program(names: &[&str]) -> Option<PathBuf> {
     found
 }
 
-/// One chromedriver for all tests of this process, which ends with it.
-struct Driver {
-    port: u16,
-    _process: Child,
+/// The port of the one chromedriver for all tests of this process, which ends with it.
+fn driver() -> Option<u16> {
+    static DRIVER: OnceLock<Option<u16>> = OnceLock::new();
+    *DRIVER.get_or_init(start)
 }
 
-fn driver() -> Option<&'static Driver> {
-    static DRIVER: OnceLock<Option<Driver>> = OnceLock::new();
-    DRIVER.get_or_init(start).as_ref()
-}
-
-fn start() -> Option<Driver> {
+fn start() -> Option<u16> {
     program(&["chromium", "google-chrome", "chromium-browser"])?;
     let file = program(&["chromedriver"])?;
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    // `setpriv` ends it even when a test process is killed.
-    let process = Command::new("setpriv")
-        .args(["--pdeathsig", "KILL", "--"])
-        .arg(file)
-        .arg(format!("--port={port}"))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    // `setpriv` ends it when the thread that started it ends, so that one must stay.
+    std::thread::spawn(move || {
+        let mut driver = Command::new("setpriv")
+            .args(["--pdeathsig", "KILL", "--"])
+            .arg(file)
+            .arg(format!("--port={port}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        driver.wait().unwrap();
+    });
     for _ in 0..400 {
         if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
-            return Some(Driver { port, _process: process });
+            return Some(port);
         }
         std::thread::sleep(Duration::from_millis(25));
     }
@@ -106,8 +105,7 @@ pub struct Browser {
 impl Browser {
     /// A new one for the server at this address; nothing where no browser is to be had.
     pub async fn open(base: &str) -> Option<Self> {
-        let port =
-            tokio::task::spawn_blocking(|| driver().map(|driver| driver.port)).await.unwrap()?;
+        let port = tokio::task::spawn_blocking(driver).await.unwrap()?;
         let profile = tempfile::tempdir().unwrap();
         let mut wanted = DesiredCapabilities::chrome();
         for argument in ARGUMENTS {
