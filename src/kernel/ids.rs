@@ -102,6 +102,8 @@ identifiers! {
     EntryId,
     /// An API key.
     KeyId,
+    /// A person who works at the desk.
+    StaffId,
     /// One HTTP request.
     RequestId,
 }

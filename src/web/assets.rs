@@ -29,6 +29,8 @@ macro_rules! asset {
 const ASSETS: &[Asset] = &[
     asset!("docket.css", "text/css; charset=utf-8"),
     asset!("shop.js", "text/javascript; charset=utf-8"),
+    asset!("desk.css", "text/css; charset=utf-8"),
+    asset!("desk.js", "text/javascript; charset=utf-8"),
     asset!("icon.svg", "image/svg+xml"),
 ];
 

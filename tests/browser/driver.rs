@@ -9,8 +9,8 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use thirtyfour::common::command::{Command as Wire, ExtensionCommand};
 use thirtyfour::LoggingPrefsLogLevel;
+use thirtyfour::common::command::{Command as Wire, ExtensionCommand};
 use thirtyfour::prelude::*;
 
 /// How long a page may take to become what is awaited.

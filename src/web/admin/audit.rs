@@ -1,5 +1,6 @@
 //! The journal: looking for entries, and proving one.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use actix_web::HttpResponse;
@@ -11,7 +12,7 @@ use serde_json::json;
 
 use super::desk::{Desk, Section};
 use super::staff::{Anyone, Staff};
-use crate::audit::{self, Filter, JournalEntry, Proof, ProofError, PublicKey, Readings};
+use crate::audit::{self, Filter, JournalEntry, Proof, ProofError, PublicKey, Readings, Subject};
 use crate::db::Db;
 use crate::error::{Error, Refusal};
 use crate::http::id_or_not_found;
@@ -29,9 +30,9 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .route("/audit/{id}/proof.json", get().to(download));
 }
 
-/// The public keys by which the seals of this shop are known.
-#[derive(Clone)]
-pub struct SealKeys(pub Arc<Vec<PublicKey>>);
+/// Where the public keys are by which the seals of this shop are known.
+#[derive(Debug, Clone)]
+pub struct SealKeys(pub PathBuf);
 
 /// What is looked for. Empty is everything.
 #[derive(Debug, Default, Deserialize)]
@@ -65,11 +66,16 @@ async fn list(
     let filter = Filter { subject: said(&subject), actor: said(&actor) };
     let mut entries =
         db.read(move |conn| audit::newest(conn, &filter, before, SHOWN as i64 + 1)).await?;
-    readings.note_by(&staff.origin.actor, "journal.read", json!({ "filtered": !subject.is_empty() || !actor.is_empty() }));
+    readings.note(
+        Subject::Staff(staff.person.id),
+        "journal.read",
+        json!({ "filtered": !subject.is_empty() || !actor.is_empty() }),
+    );
     let more = entries.len() > SHOWN;
     entries.truncate(SHOWN);
     let next = entries.last().filter(|_| more).map(|last| {
-        let place = [("subject", subject.as_str()), ("actor", &actor), ("before", &last.seq.to_string())];
+        let place =
+            [("subject", subject.as_str()), ("actor", &actor), ("before", &last.seq.to_string())];
         format!("/admin/audit?{}", serde_urlencoded::to_string(place).unwrap_or_default())
     });
     let (frame, desk) = staff.surroundings(Section::Audit);
@@ -103,7 +109,8 @@ async fn show(
     let id: EntryId = id_or_not_found("journal entry", &id)?;
     let (entry, proof) = db
         .read(move |conn| {
-            let entry = audit::entry(conn, id)?.ok_or_else(|| Refusal::not_found("journal entry"))?;
+            let entry =
+                audit::entry(conn, id)?.ok_or_else(|| Refusal::not_found("journal entry"))?;
             match audit::prove(conn, id) {
                 Ok(proof) => Ok((entry, Ok(proof))),
                 Err(Error::Refused(refusal)) => Ok((entry, Err(*refusal))),
@@ -111,9 +118,10 @@ async fn show(
             }
         })
         .await?;
-    readings.note_by(&staff.origin.actor, "journal.read", json!({ "entry": id }));
+    readings.note(Subject::Staff(staff.person.id), "journal.read", json!({ "entry": id }));
+    let trusted = trusted(&keys).await?;
     let proof = proof.map(|proof| {
-        let holds = proof.verify(&keys.0);
+        let holds = proof.verify(&trusted);
         (proof, holds)
     });
     let (frame, desk) = staff.surroundings(Section::Audit);
@@ -140,6 +148,13 @@ fn pretty(stored: &Stored) -> String {
         .unwrap_or_else(|| stored.get().to_owned())
 }
 
+/// Every key that this data directory ever sealed with.
+async fn trusted(keys: &SealKeys) -> Result<Vec<PublicKey>, Error> {
+    let place = keys.0.clone();
+    let read = actix_web::web::block(move || audit::public_keys(&place)).await;
+    read.map_err(|failure| Error::internal("reading public keys", failure))?
+}
+
 /// The proof as a file, which anybody can check who has the public key.
 async fn download(
     staff: Staff<Anyone>,
@@ -149,7 +164,7 @@ async fn download(
 ) -> Result<HttpResponse, Error> {
     let id: EntryId = id_or_not_found("journal entry", &id)?;
     let proof = db.read(move |conn| audit::prove(conn, id)).await?;
-    readings.note_by(&staff.origin.actor, "journal.read", json!({ "entry": id }));
+    readings.note(Subject::Staff(staff.person.id), "journal.read", json!({ "entry": id }));
     let name = format!("attachment; filename=\"proof-{id}.json\"");
     Ok(HttpResponse::Ok().insert_header((header::CONTENT_DISPOSITION, name)).json(proof))
 }

@@ -2,6 +2,7 @@
 
 mod app;
 mod client;
+mod desk;
 #[path = "../../support/postgres.rs"]
 mod postgres;
 mod raw;
@@ -9,6 +10,7 @@ mod visitor;
 
 pub use app::{KEY, TestApp};
 pub use client::{Answer, Client, card, fresh_key, line, order_of};
+pub use desk::PASSWORD;
 pub use raw::{Wire, exchange};
 pub use visitor::between;
 

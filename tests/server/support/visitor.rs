@@ -55,6 +55,16 @@ impl Visitor {
         Answer { status, headers, body: response.text().await.unwrap() }
     }
 
+    /// What the browser keeps under this name.
+    #[track_caller]
+    pub fn cookie(&self, name: &str) -> String {
+        self.cookies.lock().unwrap()[name].clone()
+    }
+
+    pub fn set_cookie(&self, name: &str, value: &str) {
+        self.cookies.lock().unwrap().insert(name.to_owned(), value.to_owned());
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, &[], None).await
     }

@@ -55,6 +55,16 @@ impl EditPage {
     fn wrong(&self, field: &str) -> Option<&String> {
         self.wrong.get(field)
     }
+
+    /// Says something when nothing can be changed.
+    fn lock(&self) -> &'static str {
+        if self.may_change { "" } else { "readonly" }
+    }
+
+    /// A product keeps its article number.
+    fn lock_sku(&self) -> &'static str {
+        if self.form.version.is_empty() { self.lock() } else { "readonly" }
+    }
 }
 
 /// Shows an empty form.
@@ -168,18 +178,8 @@ async fn again(
     let (frame, desk) = staff.surroundings(Section::Products);
     let currency = shop.currency;
     let (saved, may_change) = (false, true);
-    let shown = EditPage {
-        frame,
-        desk,
-        form,
-        currency,
-        product,
-        level,
-        wrong,
-        notice,
-        saved,
-        may_change,
-    };
+    let shown =
+        EditPage { frame, desk, form, currency, product, level, wrong, notice, saved, may_change };
     page(StatusCode::UNPROCESSABLE_ENTITY, &shown)
 }
 
@@ -202,7 +202,8 @@ impl ProductForm {
     fn read(&self, currency: Currency) -> Result<ProductInput, HashMap<&'static str, String>> {
         let mut wrong = HashMap::new();
         let sku = self.sku.trim().parse();
-        let sku = noted(&mut wrong, "sku", sku.map_err(|wrong: catalog::InvalidSku| wrong.to_string()));
+        let sku =
+            noted(&mut wrong, "sku", sku.map_err(|wrong: catalog::InvalidSku| wrong.to_string()));
         let name = noted(&mut wrong, "name", Text::check(self.name.trim().to_owned()));
         let price = Amount::in_units(&self.price, currency).map_err(|wrong| wrong.to_string());
         let price = noted(&mut wrong, "price", price);

@@ -51,8 +51,7 @@ fn chunks(db: Arc<Db>) -> impl Stream<Item = Result<Bytes, Error>> {
         let rows = db
             .read(move |conn| {
                 let products = catalog::after_sku(conn, &after, PRODUCTS)?;
-                let skus: Vec<&str> =
-                    products.iter().map(|product| product.sku.as_str()).collect();
+                let skus: Vec<&str> = products.iter().map(|product| product.sku.as_str()).collect();
                 let on_hand = inventory::on_hand(conn, &skus)?;
                 Ok((products, on_hand))
             })

@@ -35,10 +35,7 @@ struct ImportPage {
 }
 
 /// Shows the form, and the files of before.
-pub(super) async fn show(
-    staff: Staff<Changers>,
-    db: Data<Arc<Db>>,
-) -> Result<HttpResponse, Error> {
+pub(super) async fn show(staff: Staff<Changers>, db: Data<Arc<Db>>) -> Result<HttpResponse, Error> {
     let imports = db.read(|conn| inventory::imports(conn, None, SHOWN)).await?;
     let (frame, desk) = staff.surroundings(Section::Products);
     page(StatusCode::OK, &ImportPage { frame, desk, imports })
@@ -119,7 +116,8 @@ async fn spool(mut part: Field) -> Result<std::fs::File, Error> {
 }
 
 fn scratch() -> std::io::Result<std::fs::File> {
-    let path = std::env::temp_dir().join(format!("docket-{}", crate::kernel::RequestId::generate()));
+    let path =
+        std::env::temp_dir().join(format!("docket-{}", crate::kernel::RequestId::generate()));
     let file = std::fs::File::options().read(true).write(true).create_new(true).open(&path)?;
     std::fs::remove_file(path)?;
     Ok(file)

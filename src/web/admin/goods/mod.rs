@@ -14,7 +14,9 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .route("/products", get().to(products::show))
         .route("/products/export.csv", get().to(export::download))
         .service(
-            resource("/products/import").route(get().to(import::show)).route(post().to(import::take)),
+            resource("/products/import")
+                .route(get().to(import::show))
+                .route(post().to(import::take)),
         )
         .route("/products/imports/{id}", get().to(import::progress))
         .service(resource("/product").route(get().to(edit::new)).route(post().to(edit::save)))

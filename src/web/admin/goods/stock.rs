@@ -151,18 +151,8 @@ async fn render<R: crate::web::admin::staff::Roles>(
     let (frame, desk) = staff.surroundings(Section::Stock);
     let may_change = staff.may::<Changers>();
     let once = fresh();
-    let shown = StockPage {
-        frame,
-        desk,
-        level,
-        name,
-        movements,
-        next,
-        form,
-        once,
-        wrong,
-        may_change,
-    };
+    let shown =
+        StockPage { frame, desk, level, name, movements, next, form, once, wrong, may_change };
     page(status, &shown)
 }
 

@@ -1,0 +1,24 @@
+// Pages are whole without this.
+'use strict';
+
+// A button that was pressed says so; the server sees to it that it is done once.
+for (const form of document.querySelectorAll('[data-once]')) {
+  form.addEventListener('submit', () => form.setAttribute('aria-busy', 'true'));
+}
+addEventListener('pageshow', () => {
+  for (const form of document.querySelectorAll('[data-once]')) form.removeAttribute('aria-busy');
+});
+
+// What goes on is followed until it is over.
+const follow = async () => {
+  const shown = document.querySelector('[data-follow]');
+  if (!shown) return;
+  const answer = await fetch(shown.dataset.follow, { headers: { accept: 'text/html' } }).catch(() => null);
+  if (answer && answer.ok) {
+    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    const now = page.getElementById(shown.id);
+    if (now) shown.replaceWith(now);
+  }
+  setTimeout(follow, 1000);
+};
+setTimeout(follow, 1000);
