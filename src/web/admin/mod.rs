@@ -5,20 +5,25 @@
 //! sign-in and the set-up by a link; nothing is changed without the session's own form token.
 
 mod desk;
-mod home;
+mod keys;
+mod once;
+mod orders;
+mod people;
 mod set_up;
 mod sign_in;
-#[allow(dead_code, reason = "for the pages that change the shop")]
 mod staff;
 
+use actix_web::HttpResponse;
 use actix_web::web::{ServiceConfig, get, post, resource};
 
+use super::page::see_other;
 use crate::identity::StaffToken;
+use staff::{Anyone, Staff};
 
 /// Registers the pages of the desk, under `/admin`.
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .route("", get().to(home::show))
+        .route("", get().to(begin))
         .service(
             resource("/sign-in").route(get().to(sign_in::show)).route(post().to(sign_in::submit)),
         )
@@ -27,7 +32,15 @@ pub(super) fn routes(config: &mut ServiceConfig) {
             resource("/set-up/{token}")
                 .route(get().to(set_up::show))
                 .route(post().to(set_up::submit)),
-        );
+        )
+        .configure(orders::routes)
+        .configure(keys::routes)
+        .configure(people::routes);
+}
+
+/// The desk begins with what there is to do.
+async fn begin(_staff: Staff<Anyone>) -> HttpResponse {
+    see_other("/admin/orders")
 }
 
 /// Whether this is an address of the desk.

@@ -1,4 +1,7 @@
 //! The desk without JavaScript: who gets in, and what each person may do.
 
 mod doors;
+mod keys;
+mod orders;
+mod people;
 mod sign_in;

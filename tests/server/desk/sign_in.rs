@@ -26,7 +26,7 @@ both! {
         for rule in ["__Host-desk=", "; HttpOnly", "; SameSite=Lax", "; Secure", "; Path=/"] {
             assert!(cookie.contains(rule), "{rule} in {cookie}");
         }
-        assert!(owner.page("/admin").await.contains("Owner"));
+        assert!(owner.page("/admin/staff").await.contains("Owner"));
         for again in [owner.get(&path).await, owner.submit(&path, &[("password", PASSWORD)]).await] {
             assert_eq!(again.status, 404);
             assert!(again.body.contains("docket staff link"), "{again:?}");
@@ -127,9 +127,9 @@ both! {
 
     async fn a_session_ends_when_it_is_idle_and_after_a_week(app: &TestApp) {
         let clerk = app.at_desk(Role::Clerk).await;
-        clerk.page("/admin").await;
+        clerk.page("/admin/orders").await;
         app.pass(11 * HOUR);
-        clerk.page("/admin").await;
+        clerk.page("/admin/orders").await;
         app.pass(12 * HOUR + HOUR / 2);
         let csrf = ("csrf", "whatever");
         assert_eq!(clerk.get("/admin").await.status, 303);
@@ -139,7 +139,7 @@ both! {
         assert_eq!(clerk.signs_in("clerk", PASSWORD).await.status, 303);
         for _ in 0..16 {
             app.pass(10 * HOUR);
-            clerk.page("/admin").await;
+            clerk.page("/admin/orders").await;
         }
         app.pass(8 * HOUR);
         assert_eq!(clerk.get("/admin").await.status, 303);
@@ -150,8 +150,8 @@ both! {
         let cookie = clerk.cookie("__Host-desk");
         let other_tab = app.visitor();
         other_tab.set_cookie("__Host-desk", &cookie);
-        other_tab.page("/admin").await;
-        let out = clerk.acts("/admin", "/admin/sign-out", &[]).await;
+        other_tab.page("/admin/orders").await;
+        let out = clerk.acts("/admin/orders", "/admin/sign-out", &[]).await;
         assert_eq!((out.status, out.header("location")), (303, "/admin/sign-in"));
         assert!(out.header("set-cookie").contains("Max-Age=0"), "{out:?}");
         assert_eq!(other_tab.get("/admin").await.status, 303);
@@ -177,7 +177,7 @@ both! {
         let clerk = app.at_desk(Role::Clerk).await;
         let again = app.person("clerk", Role::Clerk).await;
         assert_eq!(clerk.get("/admin").await.status, 303);
-        again.page("/admin").await;
+        again.page("/admin/orders").await;
         let disable = |tx: &mut docket::db::WriteTx<'_>| {
             let people = identity::people(tx.conn())?;
             let clerk = people.iter().find(|person| person.login == "clerk").unwrap();
