@@ -80,6 +80,12 @@ impl OrderRow {
     }
 }
 
+/// The numbers of these orders.
+pub(super) fn numbers(conn: &mut Conn, ids: &[String]) -> Result<Vec<(String, i64)>, Error> {
+    let these = orders::table.filter(orders::id.eq_any(ids));
+    Ok(these.select((orders::id, orders::number)).load(conn)?)
+}
+
 /// What of an order moves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct OrderState {

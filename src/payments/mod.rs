@@ -34,4 +34,4 @@ pub use model::{
 pub use open::{NewPayment, open};
 pub use operations::{has_pending_for, oldest_unsettled, operations_of, payment_of, refund_view};
 pub use settle::{Settled, settle};
-pub use store::{of_order, of_orders, payment};
+pub use store::{newest, of_order, of_orders, payment};

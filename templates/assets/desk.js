@@ -19,3 +19,17 @@ for (const time of document.querySelectorAll('time[datetime]')) {
     time.textContent = moment.toLocaleString(navigator.language, { dateStyle: 'medium', timeStyle: 'medium' });
   }
 }
+
+// What goes on is followed until it is over.
+const follow = async () => {
+  const shown = document.querySelector('[data-follow]');
+  if (!shown) return;
+  const answer = await fetch(shown.dataset.follow, { headers: { accept: 'text/html' } }).catch(() => null);
+  if (answer && answer.ok) {
+    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    const now = page.getElementById(shown.id);
+    if (now) shown.replaceWith(now);
+  }
+  setTimeout(follow, 1000);
+};
+setTimeout(follow, 1000);

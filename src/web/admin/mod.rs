@@ -4,10 +4,13 @@
 //! it names is who may. Invariants: nothing here is answered to who is not signed in but the
 //! sign-in and the set-up by a link; nothing is changed without the session's own form token.
 
+mod audit;
 mod desk;
+mod goods;
 mod keys;
 mod once;
 mod orders;
+mod payments;
 mod people;
 mod set_up;
 mod sign_in;
@@ -15,6 +18,8 @@ mod staff;
 
 use actix_web::HttpResponse;
 use actix_web::web::{ServiceConfig, get, post, resource};
+
+pub use audit::SealKeys;
 
 use super::page::see_other;
 use crate::identity::StaffToken;
@@ -34,6 +39,9 @@ pub(super) fn routes(config: &mut ServiceConfig) {
                 .route(post().to(set_up::submit)),
         )
         .configure(orders::routes)
+        .configure(goods::routes)
+        .configure(payments::routes)
+        .configure(audit::routes)
         .configure(keys::routes)
         .configure(people::routes);
 }

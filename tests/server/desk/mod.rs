@@ -1,6 +1,8 @@
 //! The desk without JavaScript: who gets in, and what each person may do.
 
 mod doors;
+mod goods;
+mod journal;
 mod keys;
 mod orders;
 mod people;
