@@ -3,11 +3,22 @@
 
 // A button that was pressed says so; the server sees to it that it is done once.
 for (const form of document.querySelectorAll('[data-once]')) {
-  form.addEventListener('submit', () => form.setAttribute('aria-busy', 'true'));
+  form.addEventListener('submit', (event) => {
+    if (form.getAttribute('aria-busy') === 'true') event.preventDefault();
+    form.setAttribute('aria-busy', 'true');
+  });
 }
 addEventListener('pageshow', () => {
   for (const form of document.querySelectorAll('[data-once]')) form.removeAttribute('aria-busy');
 });
+
+// Times are the server's until here, in UTC.
+for (const time of document.querySelectorAll('time[datetime]')) {
+  const moment = new Date(time.dateTime);
+  if (!isNaN(moment)) {
+    time.textContent = moment.toLocaleString(navigator.language, { dateStyle: 'medium', timeStyle: 'medium' });
+  }
+}
 
 // What goes on is followed until it is over.
 const follow = async () => {

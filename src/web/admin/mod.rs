@@ -7,22 +7,28 @@
 mod audit;
 mod desk;
 mod goods;
-mod home;
+mod keys;
+mod once;
+mod orders;
 mod payments;
+mod people;
 mod set_up;
 mod sign_in;
 mod staff;
 
+use actix_web::HttpResponse;
 use actix_web::web::{ServiceConfig, get, post, resource};
 
 pub use audit::SealKeys;
 
+use super::page::see_other;
 use crate::identity::StaffToken;
+use staff::{Anyone, Staff};
 
 /// Registers the pages of the desk, under `/admin`.
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .route("", get().to(home::show))
+        .route("", get().to(begin))
         .service(
             resource("/sign-in").route(get().to(sign_in::show)).route(post().to(sign_in::submit)),
         )
@@ -32,9 +38,17 @@ pub(super) fn routes(config: &mut ServiceConfig) {
                 .route(get().to(set_up::show))
                 .route(post().to(set_up::submit)),
         )
+        .configure(orders::routes)
         .configure(goods::routes)
         .configure(payments::routes)
-        .configure(audit::routes);
+        .configure(audit::routes)
+        .configure(keys::routes)
+        .configure(people::routes);
+}
+
+/// The desk begins with what there is to do.
+async fn begin(_staff: Staff<Anyone>) -> HttpResponse {
+    see_other("/admin/orders")
 }
 
 /// Whether this is an address of the desk.

@@ -3,4 +3,7 @@
 mod doors;
 mod goods;
 mod journal;
+mod keys;
+mod orders;
+mod people;
 mod sign_in;
