@@ -51,6 +51,7 @@ pub(super) fn main(config: &Config, rooms: &Rooms) -> Result<(Server, SocketAddr
             .service(http::docs_page(api.clone()))
             .app_data(web::Data::new(Arc::clone(&rooms.shop)))
             .app_data(web::Data::new(rooms.pictures.clone()))
+            .app_data(web::Data::new(Arc::clone(&rooms.log_filter)))
             .configure(crate::web::routes)
             .wrap(from_fn(http::answer))
             .wrap(TracingLogger::<RootSpan>::new())

@@ -17,6 +17,7 @@ mod picture;
 mod shop;
 mod texts;
 mod visitor;
+mod window;
 
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web;
@@ -29,6 +30,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
     let pages = web::scope("")
         .configure(assets::routes)
         .configure(shop::routes)
+        .configure(window::routes)
         .default_service(web::to(error_page::unmatched))
         .wrap(from_fn(headers::same_site_only))
         .wrap(from_fn(error_page::show))

@@ -108,6 +108,16 @@ impl Pending {
         }
     }
 
+    /// Whether this trace still runs.
+    pub(super) fn runs(&self, trace_id: TraceId) -> bool {
+        self.traces.contains_key(&trace_id)
+    }
+
+    /// Bytes that may wait.
+    pub(super) fn bytes_most(&self) -> usize {
+        self.bytes_most
+    }
+
     /// Running traces, and the bytes of what has ended of them.
     pub(super) fn size(&self) -> (usize, usize) {
         (self.traces.len(), self.bytes)
