@@ -34,6 +34,6 @@ pub use start::{TelemetryGuard, line_layer, start, start_for_command};
 pub use traces::{
     Keep, ModuleCalls, ModuleMap, RecentTraces, SpanLink, SpanView, TraceBrief, TraceFilter,
     TraceMissing, TraceView, export_trace, find_trace, idle_trace, keep_trace, module_calls,
-    new_trace_id, recent_traces, trace_began, why_missing,
+    new_trace_id, open_trace, recent_traces, trace_began, why_missing,
 };
 pub use watch::watch_machine;

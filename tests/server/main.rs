@@ -23,3 +23,4 @@ mod shop;
 mod stop;
 mod telemetry;
 mod traces;
+mod window;

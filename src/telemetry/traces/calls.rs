@@ -7,6 +7,7 @@ use opentelemetry::trace::{SpanKind, Status};
 use opentelemetry_sdk::trace::SpanData;
 
 use super::pipeline;
+use super::store::Store;
 use super::trace::is_local_root;
 use super::view::{MODULE, module, whole_micros};
 
@@ -44,8 +45,12 @@ pub struct ModuleCalls {
 /// The calls between modules in all remembered traces.
 #[must_use]
 pub fn module_calls() -> ModuleMap {
-    let Some(pipeline) = pipeline() else { return ModuleMap::default() };
-    let traces = pipeline.store.all();
+    pipeline().map(|pipeline| counted(&pipeline.store)).unwrap_or_default()
+}
+
+/// The calls between modules in the traces of a store.
+pub(super) fn counted(store: &Store) -> ModuleMap {
+    let traces = store.all();
     let mut tally = Tally::default();
     for trace in &traces {
         let steps: Vec<Step<'_>> = trace.spans.iter().map(Step::of).collect();

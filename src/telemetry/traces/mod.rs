@@ -170,6 +170,15 @@ pub fn idle_trace() {
     }
 }
 
+/// The answer in the trace of the span that is entered now stays open as long as its reader does.
+/// That is no slowness, and unless something fails in it, nobody will ask for it.
+pub fn open_trace() {
+    if let (Some(pipeline), Some(ids)) = (pipeline(), current_ids()) {
+        pipeline.stay_open(ids.trace_id);
+        pipeline.idle(ids.trace_id);
+    }
+}
+
 /// The trace with this id (32 hexadecimal digits), while it is remembered.
 #[must_use]
 pub fn find_trace(trace_id: &str) -> Option<TraceView> {

@@ -222,6 +222,13 @@ impl Pending {
         }
     }
 
+    /// The answer of the trace stays open as long as its reader does.
+    pub(super) fn stay_open(&mut self, trace_id: TraceId) {
+        if let Some(running) = self.traces.get_mut(&trace_id) {
+            running.evidence.stay_open();
+        }
+    }
+
     /// Nothing was done in the trace.
     pub(super) fn idle(&mut self, trace_id: TraceId) {
         if let Some(running) = self.traces.get_mut(&trace_id) {

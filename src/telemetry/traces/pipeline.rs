@@ -147,6 +147,10 @@ impl Pipeline {
         self.pending().mark(trace_id, keep);
     }
 
+    pub(super) fn stay_open(&self, trace_id: TraceId) {
+        self.pending().stay_open(trace_id);
+    }
+
     pub(super) fn idle(&self, trace_id: TraceId) {
         self.pending().idle(trace_id);
     }

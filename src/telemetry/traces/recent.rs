@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::keep::Keep;
 use super::pipeline;
+use super::store::Store;
 use super::trace::Trace;
 use super::view::{timestamp, whole_micros};
 use crate::kernel::Timestamp;
@@ -58,8 +59,12 @@ pub struct RecentTraces {
 /// The traces of the last while that a filter lets through.
 #[must_use]
 pub fn recent_traces(filter: &TraceFilter) -> RecentTraces {
-    let Some(pipeline) = pipeline() else { return RecentTraces::default() };
-    let all = pipeline.store.all();
+    pipeline().map(|pipeline| listed(&pipeline.store, filter)).unwrap_or_default()
+}
+
+/// What a filter lets through of a store.
+pub(super) fn listed(store: &Store, filter: &TraceFilter) -> RecentTraces {
+    let all = store.all();
     let name = filter.name.to_lowercase();
     let mut found: Vec<&Trace> = all.iter().map(AsRef::as_ref).collect();
     found.retain(|trace| filter.takes(trace, &name));

@@ -137,6 +137,7 @@ pub(super) async fn events(
     readings: Data<Arc<Readings>>,
     traffic: Data<Traffic>,
 ) -> Result<HttpResponse, Error> {
+    telemetry::open_trace();
     note(&readings, &reader, json!({ "tail": true }));
     let resumed = request.headers().get("last-event-id").and_then(|id| id.to_str().ok());
     let resumed = resumed.and_then(|id| id.parse().ok());

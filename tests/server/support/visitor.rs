@@ -55,6 +55,16 @@ impl Visitor {
         Answer { status, headers, body: response.text().await.unwrap() }
     }
 
+    /// What comes at this address, as it comes.
+    pub async fn stream(&self, path: &str) -> reqwest::Response {
+        let cookies = self.cookies.lock().unwrap().clone();
+        let pairs: Vec<_> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = self.http.get(format!("{}{path}", self.base));
+        let response = request.header("cookie", pairs.join("; ")).send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        response
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, &[], None).await
     }
