@@ -23,7 +23,7 @@ use crate::config::Config;
 use crate::db::{DatabaseUrl, Db, DbOptions};
 use crate::error::Error;
 use crate::http::{Authenticate, Limits, Readiness, Traffic};
-use crate::identity::{self, KeyGate};
+use crate::identity::{self, KeyGate, StaffGate, StaffToken};
 use crate::insight::{self, Insight, LogFilter};
 use crate::jobs::{self, Holder, Workers};
 use crate::kernel::{Actor, Clock, Origin, Secret};
@@ -55,6 +55,7 @@ struct Rooms {
     insight: Arc<Insight>,
     readings: Arc<Readings>,
     gate: Arc<dyn Authenticate>,
+    staff: Arc<StaffGate>,
     readiness: Arc<dyn Readiness>,
     log_filter: Arc<LogFilter>,
     limits: Limits,
@@ -63,14 +64,23 @@ struct Rooms {
     pictures: Pictures,
 }
 
+/// What the first start of a shop makes, so that somebody can get in.
+#[derive(Debug, Default)]
+pub struct FirstStart {
+    /// A key with all scopes.
+    pub key: Option<Secret<String>>,
+    /// The secret part of the link by which the owner sets a password.
+    pub desk: Option<StaffToken>,
+}
+
 /// A server that runs.
 pub struct Running {
     /// Where the API and the pages are.
     pub main: SocketAddr,
     /// Where metrics and health are.
     pub ops: SocketAddr,
-    /// The key that this first start made, to be shown once.
-    pub first_key: Option<Secret<String>>,
+    /// What this first start made, to be shown once.
+    pub first: FirstStart,
     rooms: Rooms,
     sealer: Arc<Sealer>,
     turn: SealingTurn,
@@ -124,8 +134,8 @@ pub async fn start(
     let rooms = rooms(config, &db, level);
     let (main, main_at) = listen::main(config, &rooms)?;
     let (ops, ops_at) = listen::ops(config, &rooms)?;
-    // The first key is shown once: nothing that can fail comes between making and showing it.
-    let first_key = set_up(&db, config, demo).await?;
+    // They are shown once: nothing that can fail comes between making and showing them.
+    let first = set_up(&db, config, demo).await?;
     let handles = [main.handle(), ops.handle()];
     tokio::spawn(main);
     tokio::spawn(ops);
@@ -134,7 +144,7 @@ pub async fn start(
     Ok(Running {
         main: main_at,
         ops: ops_at,
-        first_key,
+        first,
         rooms,
         sealer,
         turn,
@@ -226,7 +236,11 @@ fn announce(running: &Running, config: &Config) -> std::io::Result<()> {
     writeln!(out, "  API      http://{}/v1   (browse it at http://{0}/docs)", running.main)?;
     writeln!(out, "  metrics  http://{}/metrics", running.ops)?;
     writeln!(out, "  data     {}", config.data_dir.display())?;
-    if let Some(key) = &running.first_key {
+    if let Some(link) = &running.first.desk {
+        let address = crate::web::set_up_address(&running.main.to_string(), link);
+        writeln!(out, "  desk     {address}   (shown this once)")?;
+    }
+    if let Some(key) = &running.first.key {
         writeln!(out, "  API key  {}   (shown this once)", key.expose())?;
     }
     out.flush()
@@ -244,8 +258,8 @@ fn lock(url: &DatabaseUrl) -> Result<Option<std::fs::File>, Failure> {
     Ok(Some(file))
 }
 
-/// Keys and the demo catalogue.
-async fn set_up(db: &Db, config: &Config, demo: bool) -> Result<Option<Secret<String>>, Error> {
+/// Keys, the owner of the desk, and the demo catalogue.
+async fn set_up(db: &Db, config: &Config, demo: bool) -> Result<FirstStart, Error> {
     let bootstrap = config.auth.bootstrap_api_key().cloned();
     db.write(&Origin::of(Actor::System), move |tx| {
         if demo {
@@ -253,15 +267,17 @@ async fn set_up(db: &Db, config: &Config, demo: bool) -> Result<Option<Secret<St
         }
         if let Some(key) = &bootstrap {
             identity::ensure(tx, "bootstrap", key)?;
-            return Ok(None);
         }
-        // Of two copies that start at once, one makes the key.
-        let alone = jobs::hold(tx, "first key", &Holder::this_process(), FIRST_KEY_LEASE)?;
-        if !alone || identity::any_key(tx.conn())? {
-            return Ok(None);
+        // Of two copies that start at once, one makes what is shown.
+        if !jobs::hold(tx, "first key", &Holder::this_process(), FIRST_KEY_LEASE)? {
+            return Ok(FirstStart::default());
+        }
+        let desk = identity::first_owner(tx)?;
+        if bootstrap.is_some() || identity::any_key(tx.conn())? {
+            return Ok(FirstStart { key: None, desk });
         }
         let key = identity::create(tx, "first start", http::Scope::ALL)?;
-        Ok(Some(key.text))
+        Ok(FirstStart { key: Some(key.text), desk })
     })
     .await
 }
@@ -279,6 +295,7 @@ fn rooms(config: &Config, db: &Arc<Db>, level: Arc<LevelSwitch>) -> Rooms {
         insight: Arc::new(Insight::new(Arc::clone(db), config.data_dir.join("logs"))),
         readings: Arc::new(Readings::new(Arc::clone(db))),
         gate: Arc::new(KeyGate::new(Arc::clone(db))),
+        staff: Arc::new(StaffGate::new(Arc::clone(db))),
         readiness: Arc::new(readiness::Checks::new(Arc::clone(db))),
         log_filter: Arc::new(LogFilter::new(Arc::clone(db), level)),
         limits: Limits {

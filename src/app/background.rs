@@ -13,7 +13,7 @@ use crate::jobs::{self, Holder, Job};
 use crate::kernel::{Actor, Origin};
 use crate::orders::Orders;
 use crate::telemetry;
-use crate::{carts, catalog, idempotency};
+use crate::{carts, catalog, idempotency, identity};
 
 const SEALING: &str = "sealing";
 const READINGS: &str = "readings";
@@ -156,7 +156,7 @@ impl Job for Sealing {
     }
 }
 
-/// Removes saved replies and carts past their time.
+/// Removes saved replies, carts and sessions past their time.
 struct Retention(Arc<Db>);
 
 #[async_trait]
@@ -174,7 +174,9 @@ impl Job for Retention {
         let replies =
             self.0.write(&origin, |tx| idempotency::remove_expired(tx, RETENTION_BATCH)).await?;
         let carts = self.0.write(&origin, |tx| carts::remove_old(tx, RETENTION_BATCH)).await?;
-        Ok(replies + carts)
+        let sign_ins =
+            self.0.write(&origin, |tx| identity::remove_old_sign_ins(tx, RETENTION_BATCH)).await?;
+        Ok(replies + carts + sign_ins)
     }
 }
 

@@ -44,6 +44,7 @@ pub(super) fn main(config: &Config, rooms: &Rooms) -> Result<(Server, SocketAddr
             .app_data(web::Data::new(Arc::clone(&rooms.insight)))
             .app_data(web::Data::new(Arc::clone(&rooms.readings)))
             .app_data(web::Data::new(Arc::clone(&rooms.gate)))
+            .app_data(web::Data::new(Arc::clone(&rooms.staff)))
             .app_data(web::Data::new(rooms.limits.clone()))
             .app_data(web::Data::new(rooms.traffic.clone()))
             .app_data(web::Data::new(table.clone()))

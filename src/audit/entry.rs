@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::error::Error;
-use crate::kernel::{CustomerId, KeyId, OrderId, PaymentId};
+use crate::kernel::{CustomerId, KeyId, OrderId, PaymentId, StaffId};
 
 /// What an entry is about; written `kind:identifier`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub enum Subject {
     Customer(CustomerId),
     /// An API key.
     Key(KeyId),
+    /// A person who works at the desk.
+    Staff(StaffId),
     /// The server as a whole.
     Server,
 }
@@ -36,6 +38,7 @@ impl fmt::Display for Subject {
             Self::Stock(sku) => write!(f, "stock:{sku}"),
             Self::Customer(id) => write!(f, "customer:{id}"),
             Self::Key(id) => write!(f, "key:{id}"),
+            Self::Staff(id) => write!(f, "staff:{id}"),
             Self::Server => f.write_str("server"),
         }
     }

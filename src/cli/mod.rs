@@ -19,6 +19,7 @@ mod migrate;
 mod replay;
 mod restore;
 mod serve;
+mod staff;
 mod table;
 
 use std::path::{Path, PathBuf};
@@ -66,6 +67,9 @@ enum Command {
     /// Make, list and revoke API keys.
     #[command(subcommand)]
     Keys(keys::What),
+    /// List the people of the desk, and make links for them to set a password by.
+    #[command(subcommand)]
+    Staff(staff::What),
     /// Find the log lines of a trace or an order, also in rotated files; look for leaked secrets.
     Logs(logs::Args),
     /// Do what a customer asks for.
@@ -88,6 +92,7 @@ impl Command {
             Self::Replay(args) => replay::run(args).await,
             Self::Audit(what) => audit::run(what, config).await,
             Self::Keys(what) => keys::run(what, config).await,
+            Self::Staff(what) => staff::run(what, config).await,
             Self::Logs(args) => logs::run(&args, config),
             Self::Customers(what) => customers::run(what, config).await,
             Self::Backup(args) => backup::run(&args, config),

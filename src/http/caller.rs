@@ -159,7 +159,8 @@ pub fn origin_of(request: &HttpRequest, actor: Actor) -> Origin {
 }
 
 /// Method and path, as an idempotency key is scoped.
-pub(super) fn endpoint_of(request: &HttpRequest) -> String {
+#[must_use]
+pub fn endpoint_of(request: &HttpRequest) -> String {
     format!("{} {}", request.method(), request.path())
 }
 

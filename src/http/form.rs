@@ -22,15 +22,27 @@ impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
-        Box::pin(async move {
-            require_form(&request)?;
-            let body = command::read(&request, payload).await?;
-            let fields = serde_urlencoded::from_bytes(&body).map_err(|failure| {
-                Refusal::new(422, "validation", format!("The form cannot be read: {failure}."))
-            })?;
-            Ok(Self(fields))
-        })
+        Box::pin(async move { Ok(Self(parse_form(&read_form(&request, payload).await?)?)) })
     }
+}
+
+/// The bytes of a form: bounded like every body.
+///
+/// # Errors
+/// 415 when it is not a form, 413 and 408 past the limits.
+pub async fn read_form(request: &HttpRequest, payload: Payload) -> Result<Vec<u8>, Refusal> {
+    require_form(request)?;
+    command::read(request, payload).await
+}
+
+/// The fields of a form.
+///
+/// # Errors
+/// 422 when they are not of this shape.
+pub fn parse_form<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+    serde_urlencoded::from_bytes(body).map_err(|failure| {
+        Refusal::new(422, "validation", format!("The form cannot be read: {failure}."))
+    })
 }
 
 fn require_form(request: &HttpRequest) -> Result<(), Refusal> {

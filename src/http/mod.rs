@@ -26,11 +26,11 @@ mod unmatched;
 mod unread;
 
 pub use admission::let_in;
-pub use caller::{Authenticate, Call, Caller, Scope, ScopeMarker, origin_of, scopes};
+pub use caller::{Authenticate, Call, Caller, Scope, ScopeMarker, endpoint_of, origin_of, scopes};
 pub use command::{Command, Submission};
 pub use detached::to_the_end;
 pub use docs::{Problem, ProblemError, describe, docs_page};
-pub use form::{Form, same_site};
+pub use form::{Form, parse_form, read_form, same_site};
 pub use health::{Readiness, ops_routes};
 pub use json::{Metadata, Text, parse as parse_json};
 pub use paging::{Cursor, Feed, Page, Paging, read_after, read_limit};

@@ -46,6 +46,6 @@ async fn read_telemetry(
     let id = id.into_inner();
     let what = json!({ "id": scrub(&id) });
     let view = insight.about(id).await?;
-    readings.note(call.caller.key_id, "telemetry.read", what);
+    readings.note(&call.origin.actor, "telemetry.read", what);
     Reply::json(200, &view)
 }

@@ -100,6 +100,8 @@ identifiers! {
     EntryId,
     /// An API key.
     KeyId,
+    /// A person who works at the desk.
+    StaffId,
     /// One HTTP request.
     RequestId,
 }

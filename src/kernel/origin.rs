@@ -2,13 +2,15 @@
 
 use std::fmt;
 
-use super::{KeyId, RequestId};
+use super::{KeyId, RequestId, StaffId};
 
 /// Who makes a change.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Actor {
     /// A holder of an API key.
     Key(KeyId),
+    /// A person who is signed in at the desk.
+    Staff(StaffId),
     /// A visitor of the shop's pages, whom nobody knows.
     Visitor,
     /// A person at the command line of the machine.
@@ -23,6 +25,7 @@ impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Key(id) => write!(f, "key:{id}"),
+            Self::Staff(id) => write!(f, "staff:{id}"),
             Self::Visitor => f.write_str("visitor"),
             Self::CommandLine => f.write_str("cli"),
             Self::Job(name) => write!(f, "job:{name}"),

@@ -21,6 +21,17 @@ impl<T> Secret<T> {
     }
 }
 
+impl Secret<String> {
+    /// Whether it is this text, in a time that tells nothing of where they differ.
+    #[must_use]
+    pub fn is(&self, text: &str) -> bool {
+        let (ours, theirs) = (self.0.as_bytes(), text.as_bytes());
+        let differ =
+            |found: u8, (one, other): (&u8, &u8)| std::hint::black_box(found | one ^ other);
+        ours.len() == theirs.len() && ours.iter().zip(theirs).fold(0, differ) == 0
+    }
+}
+
 const MASK: &str = "[REDACTED]";
 
 impl<T> fmt::Debug for Secret<T> {
@@ -51,5 +62,14 @@ mod tests {
         assert_eq!(format!("{secret} {secret:?} {secret:#?}"), [MASK; 3].join(" "));
         assert_eq!(serde_json::to_string(&Some(&secret)).unwrap(), format!("\"{MASK}\""));
         assert_eq!(*secret.expose(), "hunter2");
+    }
+
+    #[test]
+    fn a_secret_is_told_from_every_other_text() {
+        let secret = Secret::new("hunter2".to_owned());
+        assert!(secret.is("hunter2"));
+        for other in ["", "hunter", "hunter3", "Hunter2", "hunter22"] {
+            assert!(!secret.is(other), "{other}");
+        }
     }
 }

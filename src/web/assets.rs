@@ -31,6 +31,8 @@ const ASSETS: &[Asset] = &[
     asset!("shop.js", "text/javascript; charset=utf-8"),
     asset!("window.css", "text/css; charset=utf-8"),
     asset!("window.js", "text/javascript; charset=utf-8"),
+    asset!("desk.css", "text/css; charset=utf-8"),
+    asset!("desk.js", "text/javascript; charset=utf-8"),
     asset!("icon.svg", "image/svg+xml"),
 ];
 

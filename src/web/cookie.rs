@@ -7,6 +7,9 @@ use actix_web::cookie::{Cookie, SameSite, time};
 /// What opens the cart of a visitor.
 pub(super) const CART: &str = "__Host-cart";
 
+/// What a person at the desk is known by.
+pub(super) const DESK: &str = "__Host-desk";
+
 /// What a browser kept under this name.
 pub(super) fn read(request: &HttpRequest, name: &str) -> Option<String> {
     request.cookie(name).map(|cookie| cookie.value().to_owned())
@@ -21,4 +24,9 @@ pub(super) fn keep(name: &'static str, value: String, days: i64) -> Cookie<'stat
         .same_site(SameSite::Lax)
         .max_age(time::Duration::days(days))
         .finish()
+}
+
+/// What has the browser forget a cookie.
+pub(super) fn forget(name: &'static str) -> Cookie<'static> {
+    keep(name, String::new(), 0)
 }

@@ -7,6 +7,7 @@ use actix_web::middleware::Next;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
+use super::admin;
 use super::frame::Frame;
 use super::page::page;
 use super::visitor::Visitor;
@@ -16,6 +17,16 @@ use crate::http::{self, RouteTable, of_status, request_ids};
 #[derive(Template)]
 #[template(path = "error.html")]
 struct ErrorPage<'p> {
+    frame: Frame,
+    title: &'p str,
+    detail: &'p str,
+    request_id: &'p str,
+}
+
+/// The same for who works at the desk.
+#[derive(Template)]
+#[template(path = "admin/error.html")]
+struct DeskErrorPage<'p> {
     frame: Frame,
     title: &'p str,
     detail: &'p str,
@@ -48,11 +59,13 @@ fn render(request: &HttpRequest, refusal: &Refusal) -> Result<HttpResponse, Erro
     let key = format!("errors.{}", refusal.code);
     let title = if frame.texts.has(&key) { frame.t(&key) } else { frame.t("errors.title") };
     let title = title.to_owned();
-    let shown =
-        ErrorPage { frame, title: &title, detail: &refusal.detail, request_id: &request_id };
+    let (title, detail, request_id) = (title.as_str(), refusal.detail.as_str(), &request_id);
     let status = actix_web::http::StatusCode::from_u16(refusal.status)
         .unwrap_or(actix_web::http::StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = page(status, &shown)?;
+    let mut response = match admin::is_desk(request.path()) {
+        true => page(status, &DeskErrorPage { frame, title, detail, request_id })?,
+        false => page(status, &ErrorPage { frame, title, detail, request_id })?,
+    };
     if let Some(seconds) = refusal.retry_after_s {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }

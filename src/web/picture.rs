@@ -102,7 +102,7 @@ async fn picture(pictures: Data<Pictures>, file: Path<String>) -> Result<HttpRes
     let mime = KINDS.iter().find(|(other, _)| *other == kind).map_or("", |(_, mime)| mime);
     // Only what was found in the folder is read, so the name leads nowhere else.
     let path = pictures.folder.join(format!("{sku}.{kind}"));
-    let bytes = actix_web::web::block(move || std::fs::read(path))
+    let bytes = tokio::task::spawn_blocking(move || std::fs::read(path))
         .await
         .map_err(|failure| Error::internal("reading a picture", failure))?
         .map_err(|_| missing())?;

@@ -73,7 +73,6 @@ fn flatten(prefix: &str, table: &Table, into: &mut HashMap<String, String>) {
 }
 
 #[cfg(test)]
-#[expect(clippy::disallowed_methods, reason = "a test reads the templates")]
 mod tests {
     use std::collections::BTreeSet;
     use std::path::Path;

@@ -12,6 +12,7 @@ mod access;
 mod audit;
 mod bad_input;
 mod catalog;
+mod desk;
 mod health;
 mod idempotency;
 mod inventory;

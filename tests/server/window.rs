@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
+use docket::identity::Role;
 use serde_json::{Value, json};
 
 use crate::support::{TestApp, Visitor, between, both, card, line, order_of};
 
+const HEALTH: &str = "/admin/telemetry/health";
+const FILTER: &str = "/admin/telemetry/log-filter";
+
 /// Who looks through the window.
 async fn reader(app: &TestApp) -> Visitor {
-    app.visitor()
+    app.at_desk(Role::Auditor).await
 }
 
 /// The page at this address once it has what is awaited: traces end after their answers.
@@ -131,33 +135,62 @@ both! {
     }
 
     async fn the_level_of_the_log_is_changed_for_a_while_and_on_record(app: &TestApp) {
-        let reader = reader(app).await;
-        let page = reader.page("/admin/telemetry/health").await;
+        let clerk = app.at_desk(Role::Clerk).await;
+        let page = clerk.page(HEALTH).await;
         assert!(page.contains("trace_store") && page.contains("64.0 MiB"), "{page}");
-        let csrf = csrf_of(&page);
-        let change = |filter: &str, minutes: &str| {
-            let form = [("csrf", csrf.as_str()), ("filter", filter), ("minutes", minutes)].map(|(a, b)| (a.to_owned(), b.to_owned()));
-            let reader = reader.clone();
-            async move {
-                let form: Vec<(&str, &str)> = form.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
-                reader.submit("/admin/telemetry/log-filter", &form).await
-            }
-        };
-        let wrong = change("inof", "15").await;
+        let wrong = clerk.acts(HEALTH, FILTER, &[("filter", "inof"), ("minutes", "15")]).await;
         assert_eq!(wrong.status, 422);
         assert!(wrong.body.contains("is neither a level") && wrong.body.contains("value=\"inof\""), "{wrong:?}");
-        assert_eq!(change("warn", "0").await.status, 422);
-        let done = change("warn,docket::no_such=debug", "5").await;
-        assert_eq!((done.status, done.header("location")), (303, "/admin/telemetry/health"));
-        let page = reader.page("/admin/telemetry/health").await;
+        let never = clerk.acts(HEALTH, FILTER, &[("filter", "warn"), ("minutes", "0")]).await;
+        assert_eq!(never.status, 422);
+        let wanted = [("filter", "warn,docket::no_such=debug"), ("minutes", "5")];
+        let done = clerk.acts(HEALTH, FILTER, &wanted).await;
+        assert_eq!((done.status, done.header("location")), (303, HEALTH));
+        let page = clerk.page(HEALTH).await;
         assert!(page.contains("docket::no_such=debug") && page.contains("until "), "{page}");
-        let noted = |page: &Value| page["data"].as_array().unwrap().iter().any(|entry| {
-            entry["type"] == "server.log_filter_changed" && entry["after"]["for_s"] == 300
-        });
-        app.eventually("/v1/audit?subject=server", noted).await;
-        let form = [("csrf", csrf.as_str()), ("reset", "1")];
-        assert_eq!(reader.submit("/admin/telemetry/log-filter", &form).await.status, 303);
-        assert!(!reader.page("/admin/telemetry/health").await.contains("until "));
+        let noted = app.journal("server.log_filter_changed").await;
+        assert_eq!(noted[0]["after"]["for_s"], 300);
+        assert!(text(&noted[0]["actor"]).starts_with("staff:"), "{noted:?}");
+        let reset = clerk.acts(HEALTH, FILTER, &[("reset", "1")]).await;
+        assert_eq!(reset.status, 303);
+        assert!(!clerk.page(HEALTH).await.contains("until "));
+    }
+
+    async fn nobody_looks_who_is_not_signed_in_and_auditors_change_nothing(app: &TestApp) {
+        let order = placed(app).await;
+        let trace = text(&order["trace_id"]);
+        let stranger = app.visitor();
+        for path in [
+            "/admin/telemetry".to_owned(),
+            format!("/admin/telemetry?id={trace}"),
+            format!("/admin/telemetry/{trace}"),
+            format!("/admin/telemetry/traces/{trace}.json"),
+            format!("/admin/telemetry/traces/{trace}.html"),
+            "/admin/telemetry/latency".into(),
+            "/admin/telemetry/logs".into(),
+            "/admin/telemetry/logs/events".into(),
+            "/admin/telemetry/modules".into(),
+            HEALTH.into(),
+        ] {
+            let turned = stranger.get(&path).await;
+            assert_eq!(turned.status, 303, "{path}");
+            assert!(turned.header("location").starts_with("/admin/sign-in?next="), "{path}");
+        }
+        let form = [("filter", "warn"), ("minutes", "5")];
+        assert_eq!(stranger.submit(FILTER, &form).await.status, 401);
+        let auditor = app.at_desk(Role::Auditor).await;
+        assert!(!auditor.page(HEALTH).await.contains("name=\"minutes\""));
+        assert_eq!(auditor.acts(HEALTH, FILTER, &form).await.status, 403);
+        let clerk = app.at_desk(Role::Clerk).await;
+        assert_eq!(clerk.submit(FILTER, &form).await.status, 403, "without the session's token");
+    }
+
+    async fn who_reads_the_log_is_on_record(app: &TestApp) {
+        let reader = reader(app).await;
+        reader.page("/admin/telemetry/logs").await;
+        let order = placed(app).await;
+        page_with(&reader, &format!("/admin/telemetry/{}", text(&order["id"])), "orders.place").await;
+        app.pass(Duration::from_secs(3_700));
     }
 
     async fn a_trace_is_taken_away_as_otlp_and_as_a_page(app: &TestApp) {
@@ -183,10 +216,4 @@ both! {
             assert!(!page.body.contains(outside), "{outside} leads out of the file");
         }
     }
-}
-
-/// The session's token, as a form of the page carries it.
-fn csrf_of(page: &str) -> String {
-    let rest = page.split_once("name=\"csrf\" value=\"").map(|(_, rest)| rest);
-    rest.and_then(|rest| rest.split('"').next()).unwrap_or_default().to_owned()
 }

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::draw;
 use super::line::Line;
-use super::reader::{Reader, frame};
+use super::reader::{Reader, surroundings};
 use super::units::second;
 use super::waterfall::{Drawn, ROWS_MOST, count};
 use crate::audit::{JournalEntry, Readings};
@@ -20,6 +20,7 @@ use crate::error::Error;
 use crate::insight::{Insight, LogLine, TelemetryView, Waterfall};
 use crate::orders::OrderView;
 use crate::telemetry::{scrub, why_missing};
+use crate::web::admin::Desk;
 use crate::web::frame::Frame;
 use crate::web::page::page;
 
@@ -35,6 +36,7 @@ pub(super) struct Shown {
 #[template(path = "window/about.html")]
 struct About {
     frame: Frame,
+    desk: Desk,
     id: String,
     kind: &'static str,
     order: Option<OrderView>,
@@ -80,7 +82,7 @@ pub(super) async fn show(
     let what = json!({ "id": scrub(&id) });
     let view = insight.about(id).await?;
     super::reader::note(&readings, &reader, what);
-    page(StatusCode::OK, &About::of(frame(&reader), view, rows_most))
+    page(StatusCode::OK, &About::of(surroundings(&reader), view, rows_most))
 }
 
 impl About {
@@ -88,7 +90,7 @@ impl About {
         "recent"
     }
 
-    fn of(frame: Frame, view: TelemetryView, rows_most: usize) -> Self {
+    fn of((frame, desk): (Frame, Desk), view: TelemetryView, rows_most: usize) -> Self {
         let lines: Vec<LogLine> = view.log_lines.iter().map(LogLine::of).collect();
         let traces: Vec<Drawn> = view
             .traces
@@ -98,6 +100,7 @@ impl About {
         let lines = placed(lines, &traces);
         Self {
             frame,
+            desk,
             id: view.id,
             kind: view.kind.as_str(),
             order: view.order,

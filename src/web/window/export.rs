@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::about::placed;
 use super::line::Line;
-use super::reader::{Reader, frame, note};
+use super::reader::{Reader, note, surroundings};
 use super::waterfall::Drawn;
 use crate::audit::Readings;
 use crate::error::{Error, Refusal};
@@ -59,7 +59,8 @@ pub(super) async fn page(
     let drawn = Drawn::of(Waterfall::of(&trace, &lines), &lines, usize::MAX);
     let lines = placed(lines, std::slice::from_ref(&drawn));
     let styles = [assets::text("docket.css"), assets::text("window.css")];
-    let export = Export { frame: frame(&reader), styles, trace: drawn, lines, alone: true };
+    let (frame, _) = surroundings(&reader);
+    let export = Export { frame, styles, trace: drawn, lines, alone: true };
     let html = export.render().map_err(|failure| Error::internal("rendering a page", failure))?;
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))

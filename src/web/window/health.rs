@@ -9,12 +9,12 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::draw::percent;
-use super::reader::{Reader, frame, may_change, origin};
+use super::reader::{Reader, may_change, surroundings};
 use super::units::{bytes, second};
 use crate::error::{Error, Refusal};
-use crate::http::Form;
 use crate::insight::{FilterInForce, LogFilter, WantedFilter};
 use crate::telemetry::{self, ExporterHealth, LogHealth, SinkHealth, TracesHealth};
+use crate::web::admin::{Act, Changers, Desk, Roles, Staff};
 use crate::web::frame::Frame;
 use crate::web::page::{page, see_other};
 
@@ -27,6 +27,7 @@ const MINUTES: [u64; 4] = [5, 15, 60, 480];
 #[template(path = "window/health.html")]
 struct Health {
     frame: Frame,
+    desk: Desk,
     sinks: Vec<SinkHealth>,
     exporters: Vec<Exporter>,
     traces: Option<Traces>,
@@ -96,14 +97,13 @@ pub(super) async fn show(
 
 /// Changes which lines are written, for a while.
 pub(super) async fn change_filter(
-    reader: Reader,
+    act: Act<Changers, Change>,
     filter: Data<Arc<LogFilter>>,
-    form: Form<Change>,
 ) -> Result<HttpResponse, Error> {
-    may_change(&reader)?;
-    let Form(Change { filter: written, minutes, reset }) = form;
-    let origin = origin(&reader);
-    let wanted = WantedFilter { filter: written.trim().to_owned(), for_s: minutes * 60 };
+    let Act { staff: reader, form: Change { filter: written, minutes, reset }, .. } = act;
+    let origin = &reader.origin;
+    let wanted =
+        WantedFilter { filter: written.trim().to_owned(), for_s: minutes.saturating_mul(60) };
     let changed = match reset.is_empty() {
         true => filter.change(origin, wanted).await,
         false => filter.reset(origin).await,
@@ -123,8 +123,8 @@ fn said(refusal: &Refusal) -> String {
     refusal.errors.first().map_or_else(|| refusal.detail.clone(), |error| error.detail.clone())
 }
 
-fn render(
-    reader: &Reader,
+fn render<R: Roles>(
+    reader: &Staff<R>,
     filter: FilterInForce,
     status: StatusCode,
     written: String,
@@ -132,8 +132,10 @@ fn render(
 ) -> Result<HttpResponse, Error> {
     let health = telemetry::health();
     let health = health.unwrap_or_default();
+    let (frame, desk) = surroundings(reader);
     let shown = Health {
-        frame: frame(reader),
+        frame,
+        desk,
         sinks: telemetry::sinks(),
         exporters: health.exporters.into_iter().map(Exporter::of).collect(),
         traces: health.traces.map(Traces::of),
@@ -146,7 +148,7 @@ fn render(
         wrong,
         written,
         minutes: MINUTES,
-        may_change: may_change(reader).is_ok(),
+        may_change: may_change(reader),
     };
     page(status, &shown)
 }

@@ -6,10 +6,11 @@ use actix_web::http::StatusCode;
 use askama::Template;
 
 use super::draw;
-use super::reader::{Reader, frame};
+use super::reader::{Reader, surroundings};
 use super::units::{second, seconds};
 use crate::error::Error;
 use crate::telemetry::metrics::{self, BucketView, HistogramView, SeriesView};
+use crate::web::admin::Desk;
 use crate::web::frame::Frame;
 use crate::web::page::page;
 
@@ -31,6 +32,7 @@ const HEIGHT: u64 = 110;
 #[template(path = "window/latency.html")]
 struct Latency {
     frame: Frame,
+    desk: Desk,
     groups: Vec<Group>,
 }
 
@@ -89,7 +91,8 @@ struct Dot {
 pub(super) async fn show(reader: Reader) -> Result<HttpResponse, Error> {
     let found = metrics::histograms(&SHOWN.map(|(name, _)| name));
     let groups = found.into_iter().map(Group::of).collect();
-    page(StatusCode::OK, &Latency { frame: frame(&reader), groups })
+    let (frame, desk) = surroundings(&reader);
+    page(StatusCode::OK, &Latency { frame, desk, groups })
 }
 
 impl Group {

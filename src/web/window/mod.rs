@@ -23,19 +23,20 @@ use actix_web::web::{ServiceConfig, get, post};
 
 use super::frame::Frame;
 
-/// Registers the pages of the window.
+/// Registers the pages of the window, under `/admin`. Each handler asks for who looks: a
+/// [`Reader`](reader::Reader) is somebody who is signed in.
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .route("/admin/telemetry", get().to(recent::show))
-        .route("/admin/telemetry/latency", get().to(latency::show))
-        .route("/admin/telemetry/logs", get().to(tail::show))
-        .route("/admin/telemetry/logs/events", get().to(tail::events))
-        .route("/admin/telemetry/modules", get().to(modules::show))
-        .route("/admin/telemetry/health", get().to(health::show))
-        .route("/admin/telemetry/log-filter", post().to(health::change_filter))
-        .route("/admin/telemetry/traces/{id}.json", get().to(export::otlp))
-        .route("/admin/telemetry/traces/{id}.html", get().to(export::page))
-        .route("/admin/telemetry/{id}", get().to(about::show));
+        .route("/telemetry", get().to(recent::show))
+        .route("/telemetry/latency", get().to(latency::show))
+        .route("/telemetry/logs", get().to(tail::show))
+        .route("/telemetry/logs/events", get().to(tail::events))
+        .route("/telemetry/modules", get().to(modules::show))
+        .route("/telemetry/health", get().to(health::show))
+        .route("/telemetry/log-filter", post().to(health::change_filter))
+        .route("/telemetry/traces/{id}.json", get().to(export::otlp))
+        .route("/telemetry/traces/{id}.html", get().to(export::page))
+        .route("/telemetry/{id}", get().to(about::show));
 }
 
 /// The parts of the window, with their addresses.

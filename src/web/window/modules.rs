@@ -5,11 +5,12 @@ use actix_web::http::StatusCode;
 use askama::Template;
 
 use super::map::{self, NODE_HEIGHT, NODE_WIDTH, Node};
-use super::reader::{Reader, frame};
+use super::reader::{Reader, surroundings};
 use super::units::took;
 use super::waterfall::count;
 use crate::error::Error;
 use crate::telemetry::{self, ModuleCalls};
+use crate::web::admin::Desk;
 use crate::web::frame::Frame;
 use crate::web::page::page;
 
@@ -17,6 +18,7 @@ use crate::web::page::page;
 #[template(path = "window/modules.html")]
 struct Modules {
     frame: Frame,
+    desk: Desk,
     traces: i64,
     width: i64,
     height: i64,
@@ -54,8 +56,10 @@ pub(super) async fn show(reader: Reader) -> Result<HttpResponse, Error> {
     let found = found.map_err(|failure| Error::internal("looking at the traces", failure))?;
     let layout = map::layout(&found.calls);
     let arrow = |arrow: map::Arrow| Arrow::of(arrow, &found.calls);
+    let (frame, desk) = surroundings(&reader);
     let shown = Modules {
-        frame: frame(&reader),
+        frame,
+        desk,
         traces: count(found.traces),
         width: layout.width,
         height: layout.height,

@@ -1,27 +1,31 @@
-//! Who looks through the window.
+//! Who looks through the window: anyone at the desk.
 
 use serde_json::Value;
 
 use crate::audit::Readings;
-use crate::error::Error;
-use crate::kernel::Origin;
+use crate::web::admin::{Anyone, Changers, Desk, Section, Staff};
 use crate::web::frame::Frame;
-pub(super) use crate::web::visitor::Visitor as Reader;
+
+/// Who looks.
+pub(super) type Reader = Staff<Anyone>;
 
 /// What surrounds every page of the window.
-pub(super) fn frame(reader: &Reader) -> Frame {
-    reader.frame(0)
-}
-
-/// Where what the reader changes comes from.
-pub(super) fn origin(reader: &Reader) -> &Origin {
-    &reader.origin
+pub(super) fn surroundings<R>(reader: &Staff<R>) -> (Frame, Desk)
+where
+    R: crate::web::admin::Roles,
+{
+    reader.surroundings(Section::Telemetry)
 }
 
 /// Whether this reader may change which lines are written.
-pub(super) fn may_change(_reader: &Reader) -> Result<(), Error> {
-    Ok(())
+pub(super) fn may_change<R>(reader: &Staff<R>) -> bool
+where
+    R: crate::web::admin::Roles,
+{
+    reader.may::<Changers>()
 }
 
 /// Puts on record that the logs were read, and what of them.
-pub(super) fn note(_readings: &Readings, _reader: &Reader, _what: Value) {}
+pub(super) fn note(readings: &Readings, reader: &Reader, what: Value) {
+    readings.note(&reader.origin.actor, "telemetry.read", what);
+}

@@ -9,11 +9,12 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::draw;
-use super::reader::{Reader, frame};
+use super::reader::{Reader, surroundings};
 use super::units::{second, took};
 use super::waterfall::count;
 use crate::error::Error;
 use crate::telemetry::{self, Keep, TraceBrief, TraceFilter};
+use crate::web::admin::Desk;
 use crate::web::frame::Frame;
 use crate::web::page::{page, see_other};
 
@@ -44,6 +45,7 @@ pub(super) struct Looking {
 #[template(path = "window/recent.html")]
 struct Recent {
     frame: Frame,
+    desk: Desk,
     looking: Looking,
     reasons: [&'static str; 6],
     traces: Vec<Trace>,
@@ -77,8 +79,10 @@ pub(super) async fn show(reader: Reader, looking: Query<Looking>) -> Result<Http
     }
     let found = telemetry::recent_traces(&looking.filter());
     let longest = found.traces.iter().map(|trace| trace.duration_us).max().unwrap_or_default();
+    let (frame, desk) = surroundings(&reader);
     let shown = Recent {
-        frame: frame(&reader),
+        frame,
+        desk,
         reasons: REASONS,
         traces: found.traces.into_iter().map(|trace| Trace::of(trace, longest)).collect(),
         matching: count(found.matching),

@@ -14,13 +14,14 @@ use serde_json::json;
 use tracing::Level;
 
 use super::line::Line;
-use super::reader::{Reader, frame, note};
+use super::reader::{Reader, note, surroundings};
 use super::waterfall::count;
 use crate::audit::Readings;
 use crate::error::Error;
 use crate::http::Traffic;
 use crate::insight::LogLine;
 use crate::telemetry::{self, TailFilter, Tailed};
+use crate::web::admin::Desk;
 use crate::web::frame::Frame;
 use crate::web::page::page;
 
@@ -54,6 +55,7 @@ pub(super) struct Wanted {
 #[template(path = "window/tail.html")]
 struct Tail {
     frame: Frame,
+    desk: Desk,
     wanted: Wanted,
     levels: [&'static str; 5],
     lines: Vec<Line>,
@@ -85,7 +87,8 @@ pub(super) async fn show(
     let tailed = telemetry::last_lines(&wanted.filter(), LINES);
     let follow = wanted.address(tailed.last);
     let lines = lines(tailed);
-    page(StatusCode::OK, &Tail { frame: frame(&reader), wanted, levels: LEVELS, lines, follow })
+    let (frame, desk) = surroundings(&reader);
+    page(StatusCode::OK, &Tail { frame, desk, wanted, levels: LEVELS, lines, follow })
 }
 
 impl Wanted {
@@ -187,7 +190,7 @@ impl Watch {
     }
 
     fn tell(&self, tailed: Tailed) -> Result<Bytes, Error> {
-        let frame = frame(&self.reader);
+        let (frame, _) = surroundings(&self.reader);
         let mut told = String::new();
         if tailed.lost > 0 {
             let lost = count(usize::try_from(tailed.lost).unwrap_or(usize::MAX));

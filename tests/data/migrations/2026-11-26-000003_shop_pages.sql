@@ -1,6 +1,6 @@
 -- A cart with a line, and an order that was placed from another one.
 
-INSERT INTO product_words (word, sku) VALUES ('tea', 's1');
+INSERT INTO product_words (word, sku) VALUES ('apple', 'apple');
 
 INSERT INTO carts (id, secret_hash, created_at, updated_at) VALUES ('cart1', 'h1', 1, 1);
 

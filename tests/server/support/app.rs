@@ -87,6 +87,11 @@ impl TestApp {
         Visitor::new(format!("http://{}", self.running.main))
     }
 
+    /// What this start made for the owner of the desk.
+    pub fn first(&self) -> &app::FirstStart {
+        &self.running.first
+    }
+
     /// A client of the ops listener.
     pub fn ops(&self) -> Client {
         self.ops_with(None)

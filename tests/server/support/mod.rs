@@ -2,6 +2,7 @@
 
 mod app;
 mod client;
+mod desk;
 #[path = "../../support/postgres.rs"]
 mod postgres;
 mod raw;
@@ -9,8 +10,9 @@ mod visitor;
 
 pub use app::{KEY, TestApp};
 pub use client::{Answer, Client, card, fresh_key, line, order_of};
+pub use desk::PASSWORD;
 pub use raw::{Wire, exchange};
-pub use visitor::{Visitor, between};
+pub use visitor::between;
 
 /// Runs a scenario on SQLite and, when there is a server, on PostgreSQL. Afterwards the server is
 /// stopped and every invariant must hold. `with [("DOCKET_…", "…")];` in front sets settings.

@@ -1,0 +1,157 @@
+//! Signing in by name and password, and setting the password by a link.
+
+use serde_json::json;
+use tracing::instrument;
+
+use super::error::StaffRefusal;
+use super::gate::StaffGate;
+use super::link;
+use super::model::{Person, StaffToken, login};
+use super::password;
+use super::session::{self, SignedIn};
+use super::{store, throttle};
+use crate::audit::{self, Entry, Outcome, Subject};
+use crate::db::WriteTx;
+use crate::error::Error;
+use crate::kernel::{Actor, Origin, Secret};
+
+/// Of what is given as a name, that much is looked at.
+const NAME_MAX: usize = 200;
+
+impl StaffGate {
+    /// Lets a person in by name and password. `old` is the session that the browser had: it ends.
+    ///
+    /// # Errors
+    /// [`StaffRefusal::NotLetIn`], [`StaffRefusal::TooMany`].
+    #[instrument(name = "identity.sign_in", skip_all, fields(app.module = "identity"))]
+    pub async fn sign_in(
+        &self,
+        origin: &Origin,
+        name: &str,
+        password: Secret<String>,
+        old: Option<StaffToken>,
+    ) -> Result<SignedIn, Error> {
+        let name = login(name).unwrap_or_else(|| name.chars().take(NAME_MAX).collect());
+        let counted = name.clone();
+        let known = self
+            .db
+            .write(origin, move |tx| {
+                throttle::count(tx, &counted)?;
+                store::by_login(tx.conn(), &counted)
+            })
+            .await
+            .inspect_err(tell_of_throttling)?;
+        let hash = known.as_ref().and_then(may_sign_in);
+        let right = self.passwords.verify(password, hash.clone()).await?;
+        match (known, hash) {
+            (Some((person, _)), Some(hash)) if right => {
+                self.let_in(origin, person, hash, old).await
+            }
+            (known, _) => Err(self.not_let_in(origin, name, known).await?),
+        }
+    }
+
+    async fn let_in(
+        &self,
+        origin: &Origin,
+        person: Person,
+        hash: String,
+        old: Option<StaffToken>,
+    ) -> Result<SignedIn, Error> {
+        let origin = Origin { actor: Actor::Staff(person.id), ..origin.clone() };
+        self.db
+            .write(&origin, move |tx| {
+                // The password may have been changed, or the person disabled, meanwhile.
+                let now = store::by_login(tx.conn(), &person.login)?;
+                if now.as_ref().and_then(may_sign_in).as_ref() != Some(&hash) {
+                    return Err(StaffRefusal::NotLetIn.into());
+                }
+                if let Some(old) = &old {
+                    session::end(tx, old)?;
+                }
+                throttle::forget(tx, &person.login)?;
+                open(tx, person.clone())
+            })
+            .await
+    }
+
+    /// Takes as long for a name that nobody has: something is written for it as well.
+    async fn not_let_in(
+        &self,
+        origin: &Origin,
+        name: String,
+        known: Option<(Person, Option<String>)>,
+    ) -> Result<Error, Error> {
+        let id = known.as_ref().map(|(person, _)| person.id);
+        tracing::warn!(
+            target: "docket::security",
+            reason = "not_let_in",
+            staff.id = id.map(tracing::field::display),
+            "signing in refused"
+        );
+        self.db
+            .write(origin, move |tx| match &known {
+                Some((person, hash)) => audit::record(tx, refusal(person, hash.as_ref())?),
+                None => throttle::note(tx, &name),
+            })
+            .await?;
+        Ok(StaffRefusal::NotLetIn.into())
+    }
+
+    /// Sets the password of the person whose link it is, and lets them in. All their other
+    /// sessions end.
+    ///
+    /// # Errors
+    /// [`StaffRefusal::LinkOver`], and what the rules for passwords refuse.
+    #[instrument(name = "identity.set_password", skip_all, fields(app.module = "identity"))]
+    pub async fn set_password(
+        &self,
+        origin: &Origin,
+        token: &StaffToken,
+        password: Secret<String>,
+    ) -> Result<SignedIn, Error> {
+        let person = self.link(token).await?.person;
+        password::check(&password, &person.login)?;
+        let hash = self.passwords.hash(password).await?;
+        let origin = Origin { actor: Actor::Staff(person.id), ..origin.clone() };
+        let token = token.clone();
+        self.db
+            .write(&origin, move |tx| {
+                let id = link::use_up(tx, &token)?;
+                store::set_password(tx, id, &hash)?;
+                session::end_all(tx, id)?;
+                throttle::forget(tx, &person.login)?;
+                audit::record(tx, Entry::new("staff.password_set", Subject::Staff(id)))?;
+                open(tx, person.clone())
+            })
+            .await
+    }
+}
+
+fn open(tx: &mut WriteTx<'_>, person: Person) -> Result<SignedIn, Error> {
+    let token = session::open(tx, person.id)?;
+    audit::record(tx, Entry::new("staff.signed_in", Subject::Staff(person.id)))?;
+    Ok(SignedIn { person, token })
+}
+
+/// The hash of who may sign in.
+fn may_sign_in((person, hash): &(Person, Option<String>)) -> Option<String> {
+    hash.clone().filter(|_| person.disabled_at.is_none())
+}
+
+fn refusal(person: &Person, hash: Option<&String>) -> Result<Entry, Error> {
+    let reason = match (person.disabled_at, hash) {
+        (Some(_), _) => "disabled",
+        (None, None) => "no_password",
+        (None, Some(_)) => "wrong_password",
+    };
+    Entry::new("staff.sign_in_refused", Subject::Staff(person.id))
+        .outcome(Outcome::Refused)
+        .after(json!({ "reason": reason }))
+}
+
+fn tell_of_throttling(error: &Error) {
+    if let Error::Refused(refusal) = error {
+        tracing::warn!(target: "docket::security", reason = refusal.code, "signing in refused");
+    }
+}

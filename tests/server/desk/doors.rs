@@ -1,0 +1,90 @@
+//! Every address of the desk: nobody, each role, and forms of other sessions.
+
+use docket::identity::Role;
+use reqwest::Method;
+
+use crate::support::{TestApp, both};
+
+/// Method, address, and who may.
+type Door = (&'static str, &'static str, &'static [Role]);
+
+const ANYONE: &[Role] = &Role::ALL;
+
+/// What is done without being signed in (the sign-in, the set-up by a link) is not here.
+const DOORS: &[Door] = &[("GET", "/admin", ANYONE), ("POST", "/admin/sign-out", ANYONE)];
+
+both! {
+    async fn nobody_gets_in(app: &TestApp) {
+        let nobody = app.visitor();
+        let stranger = app.visitor();
+        stranger.set_cookie("__Host-desk", &"x".repeat(43));
+        for (method, path, _) in DOORS {
+            for visitor in [&nobody, &stranger] {
+                if *method == "GET" {
+                    let turned = visitor.get(path).await;
+                    assert_eq!(turned.status, 303, "{path}");
+                    assert!(turned.header("location").starts_with("/admin/sign-in?next=%2Fadmin"), "{path}");
+                } else {
+                    let refused = visitor.submit(path, &[("csrf", "x")]).await;
+                    assert_eq!(refused.status, 401, "{path}");
+                    assert!(refused.header("content-type").starts_with("text/html"));
+                }
+            }
+        }
+    }
+
+    async fn each_role_may_what_it_is_there_for(app: &TestApp) {
+        for role in Role::ALL {
+            let person = app.at_desk(role).await;
+            for (method, path, roles) in DOORS {
+                let answer = match *method {
+                    "GET" => person.get(path).await,
+                    // Who may is told of the missing token, who may not of the role.
+                    _ => person.submit(path, &[]).await,
+                };
+                let refused = answer.body.contains("Your role may not do this");
+                assert_eq!(refused, !roles.contains(&role), "{role:?} {method} {path}: {answer:?}");
+                assert!(!refused || answer.status == 403);
+            }
+        }
+    }
+
+    async fn a_form_of_another_session_changes_nothing(app: &TestApp) {
+        let owner = app.at_desk(Role::Owner).await;
+        let other = app.person("other", Role::Owner).await;
+        let theirs = other.csrf("/admin").await;
+        for (method, path, _) in DOORS {
+            if *method == "GET" {
+                continue;
+            }
+            for form in [vec![], vec![("csrf", "")], vec![("csrf", theirs.as_str())]] {
+                let refused = owner.submit(path, &form).await;
+                assert_eq!(refused.status, 403, "{path} {form:?}");
+                assert!(refused.body.contains("This form is too old"), "{refused:?}");
+            }
+            let ours = owner.csrf("/admin").await;
+            for headers in [vec![], vec![("sec-fetch-site", "cross-site")], vec![("origin", "null")]] {
+                let form: &[(&str, &str)] = &[("csrf", &ours)];
+                let refused = owner.send(Method::POST, path, &headers, Some(form)).await;
+                assert_eq!(refused.status, 403, "{path} {headers:?}");
+            }
+        }
+        owner.page("/admin").await;
+    }
+
+    async fn pages_of_the_desk_are_not_compressed_and_forbid_what_they_do_not_need(app: &TestApp) {
+        let owner = app.at_desk(Role::Owner).await;
+        for path in ["/admin", "/admin/sign-in", "/admin/nothing", "/admin/set-up/x"] {
+            let answer = owner.send(Method::GET, path, &[("accept-encoding", "gzip")], None).await;
+            assert_eq!(answer.header("content-encoding"), "", "{path}");
+            let policy = answer.header("content-security-policy");
+            assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{path}");
+            assert_eq!(answer.header("cache-control"), "no-store");
+            assert_eq!(answer.header("referrer-policy"), "same-origin");
+            assert_eq!(answer.header("x-frame-options"), "DENY");
+            for forbidden in ["<script>", "style=\"", "onclick", "http://", "https://"] {
+                assert!(!answer.body.contains(forbidden), "{forbidden} on {path}");
+            }
+        }
+    }
+}
