@@ -14,6 +14,7 @@ openTarget();
 const tail = document.querySelector('[data-follow]');
 if (tail && 'EventSource' in window) {
   const LINES_MOST = 1000;
+  const list = tail.querySelector('ol');
   const pause = document.querySelector('[data-pause]');
   const state = document.querySelector('[data-state]');
   let address = tail.dataset.follow;
@@ -23,8 +24,8 @@ if (tail && 'EventSource' in window) {
   const atEnd = () => tail.scrollHeight - tail.scrollTop - tail.clientHeight < 80;
   const add = (nodes, id) => {
     const follow = atEnd();
-    tail.append(...nodes);
-    while (tail.children.length > LINES_MOST) tail.firstElementChild.remove();
+    list.append(...nodes);
+    while (list.children.length > LINES_MOST) list.firstElementChild.remove();
     if (follow) tail.scrollTop = tail.scrollHeight;
     document.querySelector('[data-none]')?.remove();
     // Where to go on after a pause.

@@ -2,13 +2,18 @@
 
 use std::time::Duration;
 
+use docket::audit::Readings;
 use docket::identity::Role;
+use docket::kernel::{Actor, Origin, StaffId};
 use serde_json::{Value, json};
 
 use crate::support::{TestApp, Visitor, between, both, card, line, order_of};
 
 const HEALTH: &str = "/admin/telemetry/health";
 const FILTER: &str = "/admin/telemetry/log-filter";
+
+/// Which lines are written is a matter of the whole process.
+static LEVEL: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 /// Who looks through the window.
 async fn reader(app: &TestApp) -> Visitor {
@@ -135,6 +140,7 @@ both! {
     }
 
     async fn the_level_of_the_log_is_changed_for_a_while_and_on_record(app: &TestApp) {
+        let _alone = LEVEL.lock().await;
         let clerk = app.at_desk(Role::Clerk).await;
         let page = clerk.page(HEALTH).await;
         assert!(page.contains("trace_store") && page.contains("64.0 MiB"), "{page}");
@@ -185,12 +191,16 @@ both! {
         assert_eq!(clerk.submit(FILTER, &form).await.status, 403, "without the session's token");
     }
 
-    async fn who_reads_the_log_is_on_record(app: &TestApp) {
-        let reader = reader(app).await;
-        reader.page("/admin/telemetry/logs").await;
-        let order = placed(app).await;
-        page_with(&reader, &format!("/admin/telemetry/{}", text(&order["id"])), "orders.place").await;
-        app.pass(Duration::from_secs(3_700));
+    async fn a_person_who_reads_the_log_is_on_record(app: &TestApp) {
+        let db = app.database();
+        let (readings, person) = (Readings::new(db.clone()), Actor::Staff(StaffId::generate()));
+        readings.note(&person, "telemetry.read", json!({ "tail": true }));
+        readings.note(&person, "telemetry.read", json!({ "tail": true }));
+        assert_eq!(readings.record_waiting(&Origin::of(Actor::Job("readings"))).await.unwrap(), 1);
+        db.close().await;
+        let noted = app.journal("telemetry.read").await;
+        assert_eq!(noted[0]["subject"], person.to_string());
+        assert_eq!(noted[0]["after"]["times"], 2);
     }
 
     async fn a_trace_is_taken_away_as_otlp_and_as_a_page(app: &TestApp) {

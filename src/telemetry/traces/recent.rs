@@ -1,5 +1,6 @@
 //! The traces of the last while as a list: what each came to, without its spans.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use super::keep::Keep;
@@ -65,21 +66,24 @@ pub fn recent_traces(filter: &TraceFilter) -> RecentTraces {
 /// What a filter lets through of a store.
 pub(super) fn listed(store: &Store, filter: &TraceFilter) -> RecentTraces {
     let all = store.all();
-    let name = filter.name.to_lowercase();
+    let mut names = Names::of(&filter.name);
     let mut found: Vec<&Trace> = all.iter().map(AsRef::as_ref).collect();
-    found.retain(|trace| filter.takes(trace, &name));
-    found.sort_unstable_by_key(|trace| {
-        std::cmp::Reverse((trace.brief.started, trace.trace_id.to_bytes()))
-    });
-    RecentTraces {
-        matching: found.len(),
-        remembered: all.len(),
-        traces: found.into_iter().take(filter.limit).map(TraceBrief::of).collect(),
+    found.retain(|trace| filter.takes(trace) && names.take(name_of(trace)));
+    let matching = found.len();
+    // Of tens of thousands few are shown: only these are put in order.
+    let newest =
+        |trace: &&Trace| std::cmp::Reverse((trace.brief.started, trace.trace_id.to_bytes()));
+    if matching > filter.limit {
+        found.select_nth_unstable_by_key(filter.limit, newest);
+        found.truncate(filter.limit);
     }
+    found.sort_unstable_by_key(newest);
+    let traces = found.into_iter().map(TraceBrief::of).collect();
+    RecentTraces { traces, matching, remembered: all.len() }
 }
 
 impl TraceFilter {
-    fn takes(&self, trace: &Trace, name: &str) -> bool {
+    fn takes(&self, trace: &Trace) -> bool {
         let brief = &trace.brief;
         let kept = match self.kept_because {
             Some(keep) => trace.kept == Some(keep),
@@ -87,7 +91,24 @@ impl TraceFilter {
         };
         kept && brief.took >= self.slower_than
             && self.failed.is_none_or(|failed| failed == brief.failed)
-            && (name.is_empty() || name_of(trace).to_lowercase().contains(name))
+    }
+}
+
+/// Which names contain a text, whatever the case. Thousands of traces share a few names.
+struct Names<'a> {
+    text: String,
+    seen: HashMap<&'a str, bool>,
+}
+
+impl<'a> Names<'a> {
+    fn of(text: &str) -> Self {
+        Self { text: text.to_lowercase(), seen: HashMap::new() }
+    }
+
+    fn take(&mut self, name: &'a str) -> bool {
+        let text = &self.text;
+        let takes = || text.is_empty() || name.to_lowercase().contains(text);
+        *self.seen.entry(name).or_insert_with(takes)
     }
 }
 

@@ -46,7 +46,8 @@ impl Line {
         let grave = line.is_grave();
         let elsewhere = || {
             let (trace, span) = line.trace_id.as_ref().zip(line.span_id.as_ref())?;
-            Some((draw::span(trace, span), trace.clone()))
+            let short = trace.get(trace.len().saturating_sub(8)..).unwrap_or(trace);
+            Some((draw::span(trace, span), format!("…{short}")))
         };
         let span = span.or_else(elsewhere);
         Self {

@@ -10,12 +10,12 @@ use crate::telemetry::ModuleCalls;
 pub(super) const NODE_WIDTH: i64 = 112;
 pub(super) const NODE_HEIGHT: i64 = 36;
 /// From one height to the next.
-const STEP: i64 = 118;
-const GAP: i64 = 56;
+const STEP: i64 = 150;
+const GAP: i64 = 88;
 const MARGIN: i64 = 16;
 /// What a label takes.
-const LABEL_WIDTH: i64 = 118;
-const LABEL_HEIGHT: i64 = 17;
+const LABEL_WIDTH: i64 = 100;
+const LABEL_HEIGHT: i64 = 16;
 
 /// Where a module stands: its upper left corner.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,14 +122,14 @@ impl Curve {
         Self { points: [(x, start), (x, start + bend), (to_x, end - bend), (to_x, end)] }
     }
 
-    /// The point at so many sixteenths of the way.
-    fn at(&self, sixteenths: i64) -> (i64, i64) {
-        let (t, u) = (sixteenths, 16 - sixteenths);
+    /// The point at so many thirty-seconds of the way.
+    fn at(&self, part: i64) -> (i64, i64) {
+        let (t, u) = (part, 32 - part);
         let weights = [u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t];
         let sum = |pick: fn(&(i64, i64)) -> i64| {
             let parts =
                 weights.iter().zip(&self.points).map(|(weight, point)| weight * pick(point));
-            parts.sum::<i64>() / 4_096
+            parts.sum::<i64>() / 32_768
         };
         (sum(|point| point.0), sum(|point| point.1))
     }
@@ -154,21 +154,23 @@ fn arrows(calls: &[ModuleCalls], nodes: &[Node]) -> Vec<Arrow> {
     arrows
 }
 
-/// A place for a label on its curve that nothing else has, if there is one.
+/// The place for a label on its curve that has least of anything else: the middle, if that is
+/// free.
 fn free_place(curve: &Curve, taken: &[(i64, i64)], nodes: &[Node]) -> (i64, i64) {
-    let apart = |a: i64, b: i64, room: i64| (a - b).abs() >= room;
-    let is_free = |(x, y): &(i64, i64)| {
-        let of_labels = taken
-            .iter()
-            .all(|(tx, ty)| apart(*tx, *x, LABEL_WIDTH) || apart(*ty, *y, LABEL_HEIGHT));
-        let of_nodes = nodes.iter().all(|node| {
-            apart(node.x + NODE_WIDTH / 2, *x, (NODE_WIDTH + LABEL_WIDTH) / 2)
-                || apart(node.y + NODE_HEIGHT / 2, *y, (NODE_HEIGHT + LABEL_HEIGHT) / 2)
+    let overlap = |apart: i64, room: i64| (room - apart.abs()).max(0);
+    let covered = |(x, y): &(i64, i64)| {
+        let of_labels = taken.iter().map(|(other_x, other_y)| {
+            overlap(other_x - x, LABEL_WIDTH) * overlap(other_y - y, LABEL_HEIGHT)
         });
-        of_labels && of_nodes
+        let of_nodes = nodes.iter().map(|node| {
+            let (middle_x, middle_y) = (node.x + NODE_WIDTH / 2, node.y + NODE_HEIGHT / 2);
+            overlap(middle_x - x, (NODE_WIDTH + LABEL_WIDTH) / 2)
+                * overlap(middle_y - y, (NODE_HEIGHT + LABEL_HEIGHT) / 2)
+        });
+        of_labels.chain(of_nodes).sum::<i64>()
     };
-    let places = [8, 9, 7, 10, 6, 11, 5, 12, 4, 13, 3].map(|sixteenths| curve.at(sixteenths));
-    places.into_iter().find(is_free).unwrap_or_else(|| curve.at(8))
+    let places = [16, 18, 14, 20, 12, 22, 10, 24, 8, 26, 6, 28, 5].map(|part| curve.at(part));
+    places.into_iter().min_by_key(covered).unwrap_or_else(|| curve.at(16))
 }
 
 #[cfg(test)]

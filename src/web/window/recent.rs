@@ -64,7 +64,6 @@ struct Trace {
     name: String,
     started: String,
     took: String,
-    width: String,
     spans: i64,
     failed: bool,
     kept: Option<&'static str>,
@@ -78,13 +77,12 @@ pub(super) async fn show(reader: Reader, looking: Query<Looking>) -> Result<Http
         return Ok(see_other(&draw::about(id)));
     }
     let found = telemetry::recent_traces(&looking.filter());
-    let longest = found.traces.iter().map(|trace| trace.duration_us).max().unwrap_or_default();
     let (frame, desk) = surroundings(&reader);
     let shown = Recent {
         frame,
         desk,
         reasons: REASONS,
-        traces: found.traces.into_iter().map(|trace| Trace::of(trace, longest)).collect(),
+        traces: found.traces.into_iter().map(Trace::of).collect(),
         matching: count(found.matching),
         remembered: count(found.remembered),
         looking,
@@ -116,13 +114,12 @@ impl Looking {
 }
 
 impl Trace {
-    fn of(trace: TraceBrief, longest: u64) -> Self {
+    fn of(trace: TraceBrief) -> Self {
         Self {
             address: draw::about(&trace.trace_id),
             name: trace.name,
             started: second(trace.started_at),
             took: took(trace.duration_us),
-            width: draw::percent(trace.duration_us, longest),
             spans: count(trace.span_count),
             failed: trace.failed,
             kept: trace.kept_because.map(Keep::as_str),

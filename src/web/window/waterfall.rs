@@ -7,7 +7,7 @@ use crate::insight::{Lane, LogLine, Row, Waterfall};
 use crate::telemetry::SpanLink;
 
 /// Rows that are drawn, unless somebody wants all of them.
-pub(super) const ROWS_MOST: usize = 1_000;
+pub(super) const ROWS_MOST: usize = 500;
 
 /// Colours that modules are told apart by.
 const HUES: usize = 10;

@@ -12,7 +12,7 @@ pub use app::{KEY, TestApp};
 pub use client::{Answer, Client, card, fresh_key, line, order_of};
 pub use desk::PASSWORD;
 pub use raw::{Wire, exchange};
-pub use visitor::between;
+pub use visitor::{Visitor, between};
 
 /// Runs a scenario on SQLite and, when there is a server, on PostgreSQL. Afterwards the server is
 /// stopped and every invariant must hold. `with [("DOCKET_…", "…")];` in front sets settings.
