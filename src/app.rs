@@ -24,7 +24,7 @@ use crate::db::{DatabaseUrl, Db, DbOptions};
 use crate::error::Error;
 use crate::http::{Authenticate, Limits, Readiness, Traffic};
 use crate::identity::{self, KeyGate, StaffGate, StaffToken};
-use crate::insight::{self, Insight};
+use crate::insight::{self, Insight, LogFilter};
 use crate::jobs::{self, Holder, Workers};
 use crate::kernel::{Actor, Clock, Origin, Secret};
 use crate::orders::{Orders, Terms};
@@ -34,7 +34,6 @@ use crate::web::{Pictures, SealKeys, ShopSettings};
 use crate::{audit, catalog, db, events, http, inventory, orders, payments};
 
 use background::SealingTurn;
-use log_filter::LogFilter;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -299,7 +298,7 @@ fn rooms(config: &Config, db: &Arc<Db>, level: Arc<LevelSwitch>) -> Rooms {
         gate: Arc::new(KeyGate::new(Arc::clone(db))),
         staff: Arc::new(StaffGate::new(Arc::clone(db))),
         readiness: Arc::new(readiness::Checks::new(Arc::clone(db))),
-        log_filter: Arc::new(LogFilter::new(level)),
+        log_filter: Arc::new(LogFilter::new(Arc::clone(db), level)),
         limits: Limits {
             request_timeout: Duration::from_secs(config.server.request_timeout_s),
             body_timeout: Duration::from_secs(config.server.body_timeout_s),

@@ -84,6 +84,7 @@ impl Insight {
             missing_traces,
             log_lines: lines.found,
             log_lines_incomplete: lines.incomplete,
+            unread_log_files: lines.unread,
             journal: known.journal,
         })
     }
@@ -131,6 +132,7 @@ impl Insight {
         Ok(Lines {
             found: searched.lines.iter().filter_map(parse).collect(),
             incomplete: searched.truncated || !searched.skipped.is_empty(),
+            unread: searched.skipped,
         })
     }
 }
@@ -138,6 +140,7 @@ impl Insight {
 struct Lines {
     found: Vec<Value>,
     incomplete: bool,
+    unread: Vec<String>,
 }
 
 impl Known {

@@ -7,10 +7,16 @@
 
 mod gather;
 mod http;
+mod line;
+mod log_filter;
 mod named;
 mod view;
+mod waterfall;
 
 pub use gather::Insight;
 pub use http::routes;
+pub use line::LogLine;
+pub use log_filter::{FilterInForce, LogFilter, WantedFilter};
 pub use named::IdKind;
 pub use view::TelemetryView;
+pub use waterfall::{Lane, Part, Row, Waterfall};

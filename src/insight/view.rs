@@ -28,6 +28,8 @@ pub struct TelemetryView {
     pub log_lines: Vec<Value>,
     /// Whether there were more log lines than are shown, or files that could not be read.
     pub log_lines_incomplete: bool,
+    /// Log files that could not be read, or not to their end, by name.
+    pub unread_log_files: Vec<String>,
     /// Its journal entries, oldest first.
     pub journal: Vec<JournalEntry>,
 }

@@ -6,6 +6,7 @@
 mod account;
 mod anomaly;
 mod context;
+mod health;
 mod logs;
 pub mod metrics;
 mod propagation;
@@ -21,16 +22,18 @@ mod watch;
 pub use account::{Account, about_order, about_payment, came_out, made_by};
 pub use anomaly::score_anomalies;
 pub use context::current_span;
+pub use health::{ExporterHealth, LogHealth, TelemetryHealth, TracesHealth, health};
 pub use logs::{
-    FilterError, Found as FoundLines, LevelSwitch, LogScan, LogSearch, ScanReport, scan_logs,
-    search_logs,
+    FilterError, Found as FoundLines, LevelSwitch, LogScan, LogSearch, ScanReport, TailFilter,
+    TailLine, Tailed, last_lines, lines_after, scan_logs, search_logs,
 };
 pub use propagation::{InboundHeaders, begin_request, link, outbound_headers, traced};
 pub use redact::scrub;
 pub use sinks::{SinkHealth, sinks};
 pub use start::{TelemetryGuard, line_layer, start, start_for_command};
 pub use traces::{
-    Keep, SpanLink, SpanView, TraceView, find_trace, idle_trace, keep_trace, new_trace_id,
-    trace_began,
+    Keep, ModuleCalls, ModuleMap, RecentTraces, SpanLink, SpanView, TraceBrief, TraceFilter,
+    TraceMissing, TraceView, export_trace, find_trace, idle_trace, keep_trace, module_calls,
+    new_trace_id, open_trace, recent_traces, trace_began, why_missing,
 };
 pub use watch::watch_machine;

@@ -4,7 +4,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, OnceLock};
 
-use super::logs::LogCounts;
+use super::logs::{LineCounts, LogCounts};
 use super::traces::{ExportCounts, Pipeline};
 use crate::kernel::Timestamp;
 
@@ -23,6 +23,10 @@ pub(super) struct Sinks {
     pub(super) terminal: bool,
     /// `None` when nothing is traced.
     pub(super) traces: Option<Arc<Pipeline>>,
+    /// Lines that were made.
+    pub(super) lines: Arc<LineCounts>,
+    /// The share of ordinary requests whose lines are written.
+    pub(super) line_ratio: f64,
 }
 
 /// Sinks are a matter of the whole process.
@@ -33,6 +37,11 @@ static SINKS: OnceLock<Sinks> = OnceLock::new();
 #[must_use]
 pub fn sinks() -> Vec<SinkHealth> {
     SINKS.get().map(Sinks::health).unwrap_or_default()
+}
+
+/// The sinks of this process themselves.
+pub(super) fn live() -> Option<&'static Sinks> {
+    SINKS.get()
 }
 
 impl Sinks {

@@ -13,7 +13,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use super::logs::{
     Counts, LevelSwitch, LineLayer, LineOptions, LineSink, LogFile, RollingWriter, Terminal,
-    rolling, switched, tell_panics,
+    rolling, switched, tail, tell_panics,
 };
 use super::sinks::Sinks;
 use super::traces::{LineWriter, Pipeline, Tracing};
@@ -62,6 +62,7 @@ pub fn start(config: &Config) -> Result<TelemetryGuard, Failure> {
     };
     let terminal = config.logs.terminal.then(Terminal::stderr);
     let lines = LineLayer::new(options, log.as_ref().map(LogFile::sink), terminal);
+    let lines = lines.followed(tail());
     let line_counts = lines.counts();
     let subscriber =
         tracing_subscriber::registry().with(spans(&tracing)).with(lines.with_filter(filter));
@@ -69,11 +70,17 @@ pub fn start(config: &Config) -> Result<TelemetryGuard, Failure> {
         tracing.publish();
         tell_panics();
         let pipeline = Arc::clone(&tracing.pipeline);
-        sources::register(Arc::clone(&pipeline), line_counts, log.as_ref().map(LogFile::counts));
+        sources::register(
+            Arc::clone(&pipeline),
+            Arc::clone(&line_counts),
+            log.as_ref().map(LogFile::counts),
+        );
         let sinks = Sinks {
             log: log.as_ref().map(|log| Box::new(log.counts()) as _),
             terminal: config.logs.terminal,
             traces: config.traces.enabled.then_some(pipeline),
+            lines: line_counts,
+            line_ratio: config.logs.sample_ratio,
         };
         sinks.publish();
         watch::begin(config);

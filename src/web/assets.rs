@@ -29,6 +29,8 @@ macro_rules! asset {
 const ASSETS: &[Asset] = &[
     asset!("docket.css", "text/css; charset=utf-8"),
     asset!("shop.js", "text/javascript; charset=utf-8"),
+    asset!("window.css", "text/css; charset=utf-8"),
+    asset!("window.js", "text/javascript; charset=utf-8"),
     asset!("desk.css", "text/css; charset=utf-8"),
     asset!("desk.js", "text/javascript; charset=utf-8"),
     asset!("icon.svg", "image/svg+xml"),
@@ -44,6 +46,12 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
 /// The address of an asset.
 pub(super) fn address(name: &str) -> String {
     format!("/assets/{}/{name}", *VERSION)
+}
+
+/// An asset that is text, for what must be whole without this server.
+pub(super) fn text(name: &str) -> &'static str {
+    let found = ASSETS.iter().find(|asset| asset.name == name);
+    found.and_then(|asset| std::str::from_utf8(asset.bytes).ok()).unwrap_or_default()
 }
 
 /// Registers the assets.

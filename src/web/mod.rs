@@ -18,6 +18,7 @@ mod picture;
 mod shop;
 mod texts;
 mod visitor;
+mod window;
 
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web;
@@ -33,6 +34,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
     // Not compressed: the length of what is would tell of the secrets in it (BREACH).
     let desk = web::scope("/admin")
         .configure(admin::routes)
+        .configure(window::routes)
         .default_service(web::to(error_page::unmatched))
         .wrap(from_fn(headers::same_site_only))
         .wrap(from_fn(error_page::show))

@@ -25,3 +25,4 @@ mod shop;
 mod stop;
 mod telemetry;
 mod traces;
+mod window;

@@ -22,6 +22,7 @@ use super::inherited::{INHERITED_BYTES_MAX, Inherited, SpanFields, USER_ID, hand
 use super::json::{self, Moment};
 use super::panic;
 use super::sampling::{Sampling, Verdict};
+use super::tail::Tail;
 use super::terminal::Terminal;
 use crate::kernel::Clock;
 use crate::telemetry::context::{SpanIds, current_ids};
@@ -55,6 +56,8 @@ pub(in crate::telemetry) struct LineLayer {
     counts: Arc<LineCounts>,
     file: Option<Arc<dyn LineSink>>,
     terminal: Option<Terminal>,
+    /// For who follows the log as it is written.
+    tail: Option<Arc<Tail>>,
 }
 
 impl LineLayer {
@@ -69,7 +72,13 @@ impl LineLayer {
         let version = format!(",\"schema_version\":{SCHEMA_VERSION},\"module\":");
         service.extend_from_slice(version.as_bytes());
         let sampling = Sampling::new(options.sample_ratio);
-        Self { service, clock: options.clock, sampling, counts: Arc::default(), file, terminal }
+        let (clock, counts) = (options.clock, Arc::default());
+        Self { service, clock, sampling, counts, file, terminal, tail: None }
+    }
+
+    /// The same, with the last lines for who follows the log.
+    pub(in crate::telemetry) fn followed(self, tail: Arc<Tail>) -> Self {
+        Self { tail: Some(tail), ..self }
     }
 
     /// How many lines there were; goes on counting.
@@ -80,11 +89,14 @@ impl LineLayer {
     fn emit(&self, line: &mut Line, metadata: &Metadata<'_>, ids: Option<SpanIds>, sample: bool) {
         let (level, moment) = (*metadata.level(), Moment::of(self.clock.now()));
         self.counts.rendered(level);
-        if let Some(file) = &self.file {
+        let written = self.file.is_some();
+        let tail = self.tail.as_ref().filter(|tail| written || tail.is_wanted());
+        if written || tail.is_some() {
             let rate = sample.then_some(self.sampling.rate.as_str());
             line.render_json(metadata, &moment, &self.service, (ids, rate));
-            file.push(level, &line.out);
         }
+        self.file.iter().for_each(|file| file.push(level, &line.out));
+        tail.iter().for_each(|tail| tail.push(level, &line.out));
         if let Some(terminal) = &self.terminal
             && metadata.target() != panic::TARGET
         {

@@ -23,6 +23,7 @@ mod rolling;
 mod sampling;
 mod scan;
 mod search;
+mod tail;
 mod terminal;
 mod trouble;
 #[cfg(test)]
@@ -38,4 +39,6 @@ pub(super) use panic::tell_panics;
 pub(super) use rolling::RollingWriter;
 pub use scan::{LogScan, ScanReport, scan_logs};
 pub use search::Found;
+pub(super) use tail::tail;
+pub use tail::{TailFilter, TailLine, Tailed, last_lines, lines_after};
 pub(super) use terminal::Terminal;

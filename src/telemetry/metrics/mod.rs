@@ -6,6 +6,7 @@
 mod age;
 mod catalogue;
 mod exemplar;
+mod histograms;
 mod label;
 mod negotiate;
 mod openmetrics;
@@ -28,6 +29,7 @@ pub use catalogue::{
     payment_refunded, pool_in_use, pool_size, pool_waiting, stock_adjusted,
 };
 pub(in crate::telemetry) use exemplar::PendingExemplar;
+pub use histograms::{BucketView, ExemplarView, HistogramView, SeriesView, histograms};
 pub use negotiate::Format;
 pub(in crate::telemetry) use telemetry::{Samples, Source};
 

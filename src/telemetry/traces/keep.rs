@@ -66,6 +66,8 @@ pub(super) struct Evidence {
     root_failed: bool,
     span_failed: bool,
     slow: bool,
+    /// Its answer stays open as long as its reader does, which is no slowness.
+    open: bool,
     /// What the code that ran in it said.
     marked: Option<Keep>,
     /// What was decided at its start: [`Keep::Inbound`] or [`Keep::Ratio`].
@@ -86,6 +88,11 @@ impl Evidence {
         }
     }
 
+    /// Taking long is no reason.
+    pub(super) fn stay_open(&mut self) {
+        self.open = true;
+    }
+
     /// The first mark stays.
     pub(super) fn mark(&mut self, keep: Keep) {
         self.marked.get_or_insert(keep);
@@ -97,7 +104,7 @@ impl Evidence {
             self.root_failed.then_some(Keep::Error),
             self.marked,
             self.span_failed.then_some(Keep::Error),
-            self.slow.then_some(Keep::Slow),
+            (self.slow && !self.open).then_some(Keep::Slow),
             self.sampled,
         ];
         reasons.into_iter().flatten().next()

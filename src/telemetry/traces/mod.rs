@@ -4,15 +4,18 @@
 //! published only when its trace is kept; nothing here waits for anybody, and what is given up is
 //! counted.
 
+mod calls;
 #[cfg(test)]
 mod deadlock;
 mod export;
 mod ids;
 mod keep;
+mod missing;
 mod pending;
 mod pipeline;
 mod processor;
 mod queue;
+mod recent;
 mod sampler;
 mod store;
 #[cfg(test)]
@@ -29,22 +32,26 @@ use opentelemetry::trace::{TraceId, TracerProvider};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 
+pub use calls::{ModuleCalls, ModuleMap, module_calls};
 pub(super) use export::LineWriter;
 pub use ids::{new_trace_id, trace_began};
 pub use keep::Keep;
+pub use missing::{TraceMissing, why_missing};
 pub(super) use pipeline::Pipeline;
-pub(super) use queue::ExportCounts;
+pub(super) use queue::{ExportCounts, ExportQueue};
+pub use recent::{RecentTraces, TraceBrief, TraceFilter, recent_traces};
 pub use view::{SpanLink, SpanView, TraceView};
 
 use super::context::current_ids;
 use super::metrics::PendingExemplar;
 use super::ratio::Ratio;
 use crate::config::{Exporter as ExporterConfig, Traces};
+use crate::error::Error;
 use crate::kernel::Stopwatch;
 use export::Exporter;
 use ids::TimedIds;
 use processor::Processor;
-use queue::{ExportQueue, QueueOptions, Worker};
+use queue::{QueueOptions, Worker};
 use sampler::HeadSampler;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -79,7 +86,7 @@ impl Tracing {
             exporters.push(queue);
             workers.push(worker);
         }
-        let pipeline = Arc::new(Pipeline::new(config, exporters));
+        let pipeline = Arc::new(Pipeline::new(config, exporters).of_process(resource));
         let sampler =
             HeadSampler { recording: config.enabled, ratio: Ratio::new(config.sample_ratio) };
         let provider = SdkTracerProvider::builder()
@@ -97,6 +104,7 @@ impl Tracing {
 
     /// From now on this is the pipeline of the process; the first one stays.
     pub(super) fn publish(&self) {
+        missing::begin();
         let _ = PIPELINE.set(Arc::clone(&self.pipeline));
     }
 
@@ -162,10 +170,33 @@ pub fn idle_trace() {
     }
 }
 
+/// The answer in the trace of the span that is entered now stays open as long as its reader does.
+/// That is no slowness, and unless something fails in it, nobody will ask for it.
+pub fn open_trace() {
+    if let (Some(pipeline), Some(ids)) = (pipeline(), current_ids()) {
+        pipeline.stay_open(ids.trace_id);
+        pipeline.idle(ids.trace_id);
+    }
+}
+
 /// The trace with this id (32 hexadecimal digits), while it is remembered.
 #[must_use]
 pub fn find_trace(trace_id: &str) -> Option<TraceView> {
     let trace_id = TraceId::from_hex(trace_id).ok()?;
     let trace = pipeline()?.store.find(trace_id)?;
     Some(TraceView::of(&trace))
+}
+
+/// The trace with this id as OTLP's JSON (an `ExportTraceServiceRequest`), while it is remembered.
+///
+/// # Errors
+/// When it cannot be written as JSON: a defect.
+pub fn export_trace(trace_id: &str) -> Result<Option<Vec<u8>>, Error> {
+    let found = TraceId::from_hex(trace_id).ok();
+    let found = found.zip(pipeline()).and_then(|(id, pipeline)| {
+        let trace = pipeline.store.find(id)?;
+        Some(export::to_otlp(trace.spans.clone(), &pipeline.resource))
+    });
+    let json = found.map(|request| serde_json::to_vec(&request)).transpose();
+    json.map_err(|failure| Error::internal("writing a trace as OTLP", failure))
 }

@@ -108,6 +108,16 @@ impl Pending {
         }
     }
 
+    /// Whether this trace still runs.
+    pub(super) fn runs(&self, trace_id: TraceId) -> bool {
+        self.traces.contains_key(&trace_id)
+    }
+
+    /// Bytes that may wait.
+    pub(super) fn bytes_most(&self) -> usize {
+        self.bytes_most
+    }
+
     /// Running traces, and the bytes of what has ended of them.
     pub(super) fn size(&self) -> (usize, usize) {
         (self.traces.len(), self.bytes)
@@ -209,6 +219,13 @@ impl Pending {
     pub(super) fn mark(&mut self, trace_id: TraceId, keep: Keep) {
         if let Some(running) = self.traces.get_mut(&trace_id) {
             running.evidence.mark(keep);
+        }
+    }
+
+    /// The answer of the trace stays open as long as its reader does.
+    pub(super) fn stay_open(&mut self, trace_id: TraceId) {
+        if let Some(running) = self.traces.get_mut(&trace_id) {
+            running.evidence.stay_open();
         }
     }
 

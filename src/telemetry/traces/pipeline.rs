@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use opentelemetry::trace::TraceId;
+use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
 
 use super::keep::{Keep, Slow};
@@ -42,6 +43,10 @@ pub(in crate::telemetry) struct Pipeline {
     pub(in crate::telemetry) counts: Counts,
     pub(in crate::telemetry) exporters: Vec<Arc<ExportQueue>>,
     pub(super) attribute_value_max: usize,
+    /// The share of ordinary traces that is kept.
+    pub(in crate::telemetry) sample_ratio: f64,
+    /// What the process is, as exported traces say it.
+    pub(super) resource: Resource,
 }
 
 impl fmt::Debug for Pipeline {
@@ -60,7 +65,13 @@ impl Pipeline {
             counts: Counts::default(),
             exporters,
             attribute_value_max: config.attribute_value_max,
+            sample_ratio: config.sample_ratio,
+            resource: Resource::builder_empty().build(),
         }
+    }
+
+    pub(super) fn of_process(self, resource: &Resource) -> Self {
+        Self { resource: resource.clone(), ..self }
     }
 
     fn pending(&self) -> MutexGuard<'_, Pending> {
@@ -136,8 +147,22 @@ impl Pipeline {
         self.pending().mark(trace_id, keep);
     }
 
+    pub(super) fn stay_open(&self, trace_id: TraceId) {
+        self.pending().stay_open(trace_id);
+    }
+
     pub(super) fn idle(&self, trace_id: TraceId) {
         self.pending().idle(trace_id);
+    }
+
+    /// Whether this trace still runs.
+    pub(super) fn runs(&self, trace_id: TraceId) -> bool {
+        self.pending().runs(trace_id)
+    }
+
+    /// Bytes that running traces, and finished ones, may take.
+    pub(in crate::telemetry) fn bytes_most(&self) -> (usize, usize) {
+        (self.pending().bytes_most(), self.store.bytes_most())
     }
 
     /// Traces that run, and their bytes.

@@ -57,7 +57,8 @@ pub(in crate::telemetry) struct ExportQueue {
     /// The exporter's name, as a label.
     pub(in crate::telemetry) name: &'static str,
     pub(in crate::telemetry) counts: Arc<ExportCounts>,
-    spans_most: usize,
+    /// Spans that may wait.
+    pub(in crate::telemetry) spans_most: usize,
     sender: mpsc::UnboundedSender<Arc<Trace>>,
 }
 

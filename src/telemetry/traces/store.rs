@@ -72,6 +72,17 @@ impl Store {
         self.remembered().traces.get(&trace_id).cloned()
     }
 
+    /// All that are remembered, in no order. Only handles are copied while others wait.
+    pub(super) fn all(&self) -> Vec<Arc<Trace>> {
+        self.remembered().traces.values().cloned().collect()
+    }
+
+    /// Bytes that kept traces and the others may take together.
+    pub(super) fn bytes_most(&self) -> usize {
+        let remembered = self.remembered();
+        remembered.kept.bytes_most + remembered.passing.bytes_most
+    }
+
     /// Traces and their bytes.
     pub(super) fn size(&self) -> (usize, usize) {
         let remembered = self.remembered();

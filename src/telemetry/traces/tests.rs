@@ -1,5 +1,7 @@
 //! The pipeline as its tracer sees it: what is kept, what is remembered, what is given up.
 
+mod full;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -91,6 +93,22 @@ fn a_trace_that_is_slow_for_its_route_is_kept() {
     };
     assert_eq!(timed("POST /slow"), None);
     assert_eq!(timed("GET /"), Some(Keep::Slow));
+}
+
+#[test]
+fn an_answer_that_stays_open_is_not_slow() {
+    let bench = bench(&[NONE, ("SLOW_MS", "0")]);
+    let open = |fails: bool| {
+        let mut root = bench.root("GET /events");
+        let trace_id = root.span_context().trace_id();
+        bench.pipeline.stay_open(trace_id);
+        if fails {
+            root.set_status(Status::error("no"));
+        }
+        root.end_with_timestamp(opentelemetry::time::now() + Duration::from_secs(60));
+        bench.kept(trace_id)
+    };
+    assert_eq!((open(false), open(true)), (None, Some(Keep::Error)));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! A finished trace: what the store remembers and exporters hand out.
 
+use std::time::{Duration, SystemTime};
+
 use opentelemetry::trace::{SpanContext, SpanId, Status, TraceFlags, TraceId};
 use opentelemetry::{KeyValue, Value};
 use opentelemetry_sdk::trace::SpanData;
@@ -15,6 +17,33 @@ pub(in crate::telemetry) struct Trace {
     pub(in crate::telemetry) kept: Option<Keep>,
     /// About how many bytes it takes.
     pub(in crate::telemetry) bytes: usize,
+    pub(super) brief: Brief,
+}
+
+/// What a list says of a trace, worked out once: a list of thousands must not look at every span.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Brief {
+    pub(super) started: SystemTime,
+    pub(super) took: Duration,
+    /// The place of its topmost span that began first.
+    root: Option<usize>,
+    pub(super) failed: bool,
+}
+
+impl Brief {
+    fn of(spans: &[SpanData]) -> Self {
+        let started = spans.iter().map(|span| span.start_time).min();
+        let started = started.unwrap_or(SystemTime::UNIX_EPOCH);
+        let ended = spans.iter().map(|span| span.end_time).max().unwrap_or(started);
+        let places = spans.iter().enumerate();
+        let topmost = places.min_by_key(|(_, span)| (!is_local_root(span), span.start_time));
+        Self {
+            started,
+            took: ended.duration_since(started).unwrap_or_default(),
+            root: topmost.map(|(place, _)| place),
+            failed: spans.iter().any(|span| matches!(span.status, Status::Error { .. })),
+        }
+    }
 }
 
 impl Trace {
@@ -28,7 +57,13 @@ impl Trace {
         if kept.is_some() {
             spans.iter_mut().for_each(set_sampled);
         }
-        Self { trace_id, spans, kept, bytes }
+        let brief = Brief::of(&spans);
+        Self { trace_id, spans, kept, bytes, brief }
+    }
+
+    /// Its topmost span that began first.
+    pub(super) fn root(&self) -> Option<&SpanData> {
+        self.spans.get(self.brief.root?)
     }
 }
 

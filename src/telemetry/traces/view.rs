@@ -1,7 +1,7 @@
 //! A trace for a reader: plain values, and the tree.
 
 use std::collections::{HashMap, HashSet};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use opentelemetry::trace::{SpanId, SpanKind, Status};
 use opentelemetry::{Array, KeyValue, Value};
@@ -106,7 +106,16 @@ fn tree(spans: &[&SpanData]) -> Vec<SpanView> {
     topmost.into_iter().map(|span| SpanView::of(span, &children)).collect()
 }
 
+/// The attribute in which a span says what module it is of.
+pub(super) const MODULE: &str = "app.module";
+
 impl SpanView {
+    /// The module that it is of.
+    #[must_use]
+    pub fn module(&self) -> &str {
+        module(self.attributes.get(MODULE).and_then(|name| name.as_str()), &self.name)
+    }
+
     fn of(span: &SpanData, all: &Children<'_>) -> Self {
         let id = span.span_context.span_id();
         let inside = all.get(&id).into_iter().flatten();
@@ -165,12 +174,24 @@ fn json(value: &Value) -> serde_json::Value {
     }
 }
 
-fn timestamp(time: SystemTime) -> Timestamp {
+pub(super) fn timestamp(time: SystemTime) -> Timestamp {
     let since = micros(SystemTime::UNIX_EPOCH, time);
     Timestamp::from_micros(i64::try_from(since).unwrap_or(i64::MAX))
 }
 
 fn micros(from: SystemTime, to: SystemTime) -> u64 {
-    let between = to.duration_since(from).unwrap_or_default();
-    u64::try_from(between.as_micros()).unwrap_or(u64::MAX)
+    whole_micros(to.duration_since(from).unwrap_or_default())
+}
+
+pub(super) fn whole_micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// The module that a span is of: the one that it names, or the one that its name begins with, as
+/// `db` for `db.write`.
+pub(super) fn module<'t>(named: Option<&'t str>, name: &'t str) -> &'t str {
+    let plain =
+        |word: &&str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    let begins = name.split_once('.').map(|(module, _)| module).filter(plain);
+    named.or(begins).unwrap_or("other")
 }

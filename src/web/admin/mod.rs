@@ -25,6 +25,9 @@ use super::page::see_other;
 use crate::identity::StaffToken;
 use staff::{Anyone, Staff};
 
+pub(super) use desk::{Desk, Section};
+pub(super) use staff::{Act, Anyone, Changers, Roles, Staff};
+
 /// Registers the pages of the desk, under `/admin`.
 pub(super) fn routes(config: &mut ServiceConfig) {
     config

@@ -12,6 +12,7 @@ use super::order::linked;
 use crate::db::Db;
 use crate::error::Error;
 use crate::http::Traffic;
+use crate::telemetry;
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// A connection tells nothing for so long at most, so that those between do not cut it.
@@ -35,6 +36,7 @@ pub(super) async fn events(
     db: Data<Arc<Db>>,
     traffic: Data<Traffic>,
 ) -> Result<HttpResponse, Error> {
+    telemetry::open_trace();
     let link = link.into_inner();
     let asked = link.clone();
     let version = db.read(move |conn| Ok(linked(conn, &asked)?.version)).await?;

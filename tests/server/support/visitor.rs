@@ -67,6 +67,16 @@ impl Visitor {
         Answer { status, headers, body: response.text().await.unwrap() }
     }
 
+    /// What comes at this address, as it comes.
+    pub async fn stream(&self, path: &str) -> reqwest::Response {
+        let cookies = self.cookies.lock().unwrap().clone();
+        let pairs: Vec<_> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = self.http.get(format!("{}{path}", self.base));
+        let response = request.header("cookie", pairs.join("; ")).send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        response
+    }
+
     /// What the browser keeps under this name.
     #[track_caller]
     pub fn cookie(&self, name: &str) -> String {

@@ -9,7 +9,7 @@ use opentelemetry_otlp::SpanExporter as OtlpExporter;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
-use otlp::to_otlp;
+pub(super) use otlp::to_otlp;
 
 use crate::config::{Exporter as Config, ExporterKind};
 

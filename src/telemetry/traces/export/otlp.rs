@@ -66,7 +66,10 @@ fn http_headers(headers: HashMap<String, String>) -> Result<reqwest::header::Hea
 }
 
 /// Spans as one OTLP request, for its JSON.
-pub(super) fn to_otlp(spans: Vec<SpanData>, resource: &Resource) -> ExportTraceServiceRequest {
+pub(in crate::telemetry::traces) fn to_otlp(
+    spans: Vec<SpanData>,
+    resource: &Resource,
+) -> ExportTraceServiceRequest {
     let resource = ResourceAttributesWithSchema::from(resource);
     let resource_spans = group_spans_by_resource_and_scope(spans, &resource);
     ExportTraceServiceRequest { resource_spans }
