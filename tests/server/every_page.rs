@@ -124,6 +124,11 @@ fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
     }
 }
 
+/// Whether the pages of this source stand under `/admin`.
+fn is_desk(path: &str) -> bool {
+    path.contains("/web/admin/") || path.contains("/web/window/")
+}
+
 #[test]
 fn every_page_has_a_row() {
     let mut found = Vec::new();
@@ -131,7 +136,7 @@ fn every_page_has_a_row() {
     let pages: BTreeSet<(String, String)> = found
         .iter()
         .flat_map(|(path, text)| {
-            registered(text, if path.contains("/web/admin/") { "/admin" } else { "" })
+            registered(text, if is_desk(path) { "/admin" } else { "" })
         })
         .collect();
     let rows: BTreeSet<(String, String)> =
@@ -143,7 +148,8 @@ fn every_page_has_a_row() {
 
 #[test]
 fn a_page_without_a_row_is_noticed() {
-    let text = "config.route(\"/new\", get().to(show)).service(resource(\"/other\").route(post().to(x)));";
+    let text =
+        "config.route(\"/new\", get().to(show)).service(resource(\"/other\").route(post().to(x)));";
     let found = registered(text, "/admin");
     let expected = [("GET", "/admin/new"), ("POST", "/admin/other")];
     let expected = expected.map(|(method, path)| (method.to_owned(), path.to_owned()));
@@ -158,7 +164,12 @@ fn address(pattern: &str) -> String {
     named.replace("{id}", id).replace("{payment}", id)
 }
 
-async fn ask(visitor: &Visitor, method: &str, path: &str, headers: &[(&str, &str)]) -> (u16, String) {
+async fn ask(
+    visitor: &Visitor,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> (u16, String) {
     let mut headers = headers.to_vec();
     headers.push(("sec-fetch-site", "same-origin"));
     let form: Option<&[(&str, &str)]> = (method == "POST").then_some(&[]);

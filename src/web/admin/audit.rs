@@ -66,7 +66,8 @@ async fn list(
     let filter = Filter { subject: said(&subject), actor: said(&actor) };
     let mut entries =
         db.read(move |conn| audit::newest(conn, &filter, before, SHOWN as i64 + 1)).await?;
-    readings.note(&staff.origin.actor,
+    readings.note(
+        &staff.origin.actor,
         "journal.read",
         json!({ "filtered": !subject.is_empty() || !actor.is_empty() }),
     );
