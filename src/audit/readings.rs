@@ -46,8 +46,8 @@ impl Readings {
         Self { db, waiting: Mutex::default() }
     }
 
-    /// A key or a person at the desk read something: `kind` says what (`journal.read`), `what` which
-    /// part of it, without anything personal.
+    /// A key or a person at the desk read something: `kind` says what (`journal.read`), `what`
+    /// which part of it, without anything personal.
     pub fn note(&self, reader: &Actor, kind: &'static str, what: Value) {
         let now = self.db.clock().now();
         let mut waiting = self.waiting();

@@ -106,7 +106,8 @@ both! {
         let page = page_with(&reader, "/admin/telemetry/latency", "class=\"exemplar\"").await;
         assert!(page.contains("Orders, from the request"), "{page}");
         let dots = page.split("<a href=\"/admin/telemetry/").skip(1);
-        let dots: Vec<&str> = dots.map(|rest| rest.split('"').next().unwrap()).filter(|to| to.contains('#')).collect();
+        let dots = dots.map(|rest| rest.split('"').next().unwrap());
+        let dots: Vec<&str> = dots.filter(|to| to.contains('#')).collect();
         let (trace, anchor) = dots[0].split_once('#').unwrap();
         page_with(&reader, &format!("/admin/telemetry/{trace}"), &format!("id=\"{anchor}\"")).await;
     }
@@ -134,7 +135,8 @@ both! {
 
     async fn the_map_has_the_arrows_of_an_order(app: &TestApp) {
         placed(app).await;
-        let page = page_with(&reader(app).await, "/admin/telemetry/modules", "<td>orders</td><td>inventory</td>").await;
+        let arrow = "<td>orders</td><td>inventory</td>";
+        let page = page_with(&reader(app).await, "/admin/telemetry/modules", arrow).await;
         assert!(page.contains("<td>clients</td><td>http</td>"), "{page}");
         assert!(page.contains("class=\"arrow "), "{page}");
     }
