@@ -135,9 +135,7 @@ fn every_page_has_a_row() {
     sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web"), &mut found);
     let pages: BTreeSet<(String, String)> = found
         .iter()
-        .flat_map(|(path, text)| {
-            registered(text, if is_desk(path) { "/admin" } else { "" })
-        })
+        .flat_map(|(path, text)| registered(text, if is_desk(path) { "/admin" } else { "" }))
         .collect();
     let rows: BTreeSet<(String, String)> =
         TABLE.iter().map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned())).collect();
