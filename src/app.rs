@@ -30,7 +30,7 @@ use crate::kernel::{Actor, Clock, Origin, Secret};
 use crate::orders::{Orders, Terms};
 use crate::payments::{Gateways, ManualGateway, TestGateway};
 use crate::telemetry::{self, LevelSwitch, TelemetryGuard};
-use crate::web::{Pictures, ShopSettings};
+use crate::web::{Pictures, SealKeys, ShopSettings};
 use crate::{audit, catalog, db, events, http, inventory, orders, payments};
 
 use background::SealingTurn;
@@ -62,6 +62,7 @@ struct Rooms {
     traffic: Traffic,
     shop: Arc<ShopSettings>,
     pictures: Pictures,
+    seal_keys: SealKeys,
 }
 
 /// What the first start of a shop makes, so that somebody can get in.
@@ -310,6 +311,7 @@ fn rooms(config: &Config, db: &Arc<Db>, level: Arc<LevelSwitch>) -> Rooms {
             currency: config.shop.currency,
         }),
         pictures: Pictures::new(config.data_dir.join("pictures")),
+        seal_keys: SealKeys(config.data_dir.clone()),
     }
 }
 

@@ -53,6 +53,7 @@ pub(super) fn main(config: &Config, rooms: &Rooms) -> Result<(Server, SocketAddr
             .app_data(web::Data::new(Arc::clone(&rooms.shop)))
             .app_data(web::Data::new(rooms.pictures.clone()))
             .app_data(web::Data::new(Arc::clone(&rooms.log_filter)))
+            .app_data(web::Data::new(rooms.seal_keys.clone()))
             .configure(crate::web::routes)
             .wrap(from_fn(http::answer))
             .wrap(TracingLogger::<RootSpan>::new())

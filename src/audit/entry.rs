@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::kernel::{CustomerId, KeyId, OrderId, PaymentId, StaffId};
 
 /// What an entry is about; written `kind:identifier`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Subject {
     /// An order.
     Order(OrderId),

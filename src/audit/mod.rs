@@ -51,7 +51,7 @@ pub use key_file::public_keys;
 pub use number::number_committed;
 pub use problem::Problem;
 pub use prove::{Proof, ProofError, ProofRefusal, prove};
-pub use read::{Filter, JournalEntry, read_after};
+pub use read::{Filter, JournalEntry, newest, read_after};
 pub use readings::Readings;
 pub use record::{record, record_all};
 pub use seal::{Draft, close, draft, seal};

@@ -65,6 +65,20 @@ pub fn read_after(
     rows.into_iter().map(|(seq, entry)| JournalEntry::from_stored(seq, entry)).collect()
 }
 
+/// Entries numbered before `before` that the filter lets through, newest first, at most `limit`.
+///
+/// # Errors
+/// What the database refuses.
+pub fn newest(
+    conn: &mut Conn,
+    filter: &Filter,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<JournalEntry>, Error> {
+    let rows = store::entries_before(conn, filter, before, limit)?;
+    rows.into_iter().map(|(seq, entry)| JournalEntry::from_stored(seq, entry)).collect()
+}
+
 impl JournalEntry {
     pub(super) fn from_stored(seq: i64, entry: StoredEntry) -> Result<Self, Error> {
         Ok(Self {

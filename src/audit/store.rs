@@ -173,6 +173,32 @@ pub(super) fn entries_after(
     Ok(query.load(conn)?)
 }
 
+/// Entries numbered before `before` that the filter lets through, newest first.
+pub(super) fn entries_before(
+    conn: &mut Conn,
+    filter: &Filter,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<(i64, StoredEntry)>, Error> {
+    let mut query = journal_sequence::table
+        .inner_join(journal_entries::table)
+        .filter(journal_sequence::seq.lt(before.unwrap_or(i64::MAX)))
+        .order(journal_sequence::seq.desc())
+        .limit(limit)
+        .select((journal_sequence::seq, journal_entries::all_columns))
+        .into_boxed();
+    if let Some(subject) = &filter.subject {
+        query = query.filter(journal_entries::subject.eq(subject));
+    }
+    if let Some(actor) = &filter.actor {
+        query = match did_much(conn, actor)? {
+            true => query.filter(journal_entries::actor.concat("").eq(actor)),
+            false => query.filter(journal_entries::actor.eq(actor)),
+        };
+    }
+    Ok(query.load(conn)?)
+}
+
 /// Entries of one actor that may be sorted for a page.
 const SORTED_MAX: i64 = 50_000;
 

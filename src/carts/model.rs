@@ -64,8 +64,6 @@ pub struct CartLine {
     pub name: String,
     /// How much one unit is.
     pub package_size: Option<String>,
-    /// The part of the shop that it is sold in.
-    pub department: Option<String>,
     /// Units wanted.
     pub quantity: i64,
     /// For one unit, now; none when it is not sold any more.

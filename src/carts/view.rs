@@ -37,22 +37,13 @@ fn line(row: &Row, product: Option<Shelved>, available: i64) -> Result<CartLine,
     let (sku, quantity) = (row.sku.clone(), row.quantity);
     let Some(product) = product else {
         let (name, total) = (sku.clone(), Amount::ZERO);
-        let (package_size, department, unit_price) = (None, None, None);
-        return Ok(CartLine {
-            sku,
-            name,
-            package_size,
-            department,
-            quantity,
-            unit_price,
-            total,
-            available: 0,
-        });
+        let (package_size, unit_price, available) = (None, None, 0);
+        return Ok(CartLine { sku, name, package_size, quantity, unit_price, total, available });
     };
     let total = product.price.times(quantity).map_err(|_| too_much())?;
-    let Shelved { name, package_size, department, price, .. } = product;
+    let Shelved { name, package_size, price, .. } = product;
     let unit_price = Some(price);
-    Ok(CartLine { sku, name, package_size, department, quantity, unit_price, total, available })
+    Ok(CartLine { sku, name, package_size, quantity, unit_price, total, available })
 }
 
 fn too_much() -> Refusal {

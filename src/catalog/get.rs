@@ -1,5 +1,7 @@
 //! Looking products up.
 
+use std::collections::HashMap;
+
 use tracing::instrument;
 
 use super::model::Product;
@@ -31,6 +33,14 @@ pub fn product(
 ) -> Result<Option<Product>, Error> {
     let found = store::by_skus(conn, &[sku])?.into_iter().next();
     Ok(found.map(|product| product.quoted_in(currency)))
+}
+
+/// What these products are called, by SKU.
+///
+/// # Errors
+/// What the database refuses.
+pub fn names(conn: &mut Conn, skus: &[&str]) -> Result<HashMap<String, String>, Error> {
+    Ok(store::names(conn, skus)?.into_iter().collect())
 }
 
 /// Whether there is such a product.

@@ -76,6 +76,15 @@ pub(super) fn search(
     with_prices(conn, rows)
 }
 
+/// Products after this SKU, in the order of SKUs.
+pub(super) fn after_sku(conn: &mut Conn, sku: &str, limit: i64) -> Result<Vec<Product>, Error> {
+    let select = Statement::new(format!(
+        "SELECT {COLUMNS} FROM products WHERE sku > ? ORDER BY sku LIMIT ?"
+    ));
+    let rows = select.bind(sku).bind(limit).load(conn)?;
+    with_prices(conn, rows)
+}
+
 fn with_prices(conn: &mut Conn, rows: Vec<Row>) -> Result<Vec<Product>, Error> {
     if rows.is_empty() {
         return Ok(Vec::new());
@@ -123,6 +132,11 @@ fn product(row: Row, prices: Vec<Price>) -> Product {
         created_at: Timestamp::from_micros(row.created_at),
         updated_at: Timestamp::from_micros(row.updated_at),
     }
+}
+
+pub(super) fn names(conn: &mut Conn, skus: &[&str]) -> Result<Vec<(String, String)>, Error> {
+    let named = products::table.filter(products::sku.eq_any(skus));
+    Ok(named.select((products::sku, products::name)).load(conn)?)
 }
 
 pub(super) fn exists(conn: &mut Conn, sku: &str) -> Result<bool, Error> {

@@ -8,7 +8,7 @@ use indicatif::ProgressBar;
 
 use super::failure::{Failure, Outcome};
 use super::{context, input, table};
-use crate::catalog::{self, ProductInput, ProductRow, ProductRows, PutCounts, RowError};
+use crate::catalog::{ProductRow, ProductRows, PutCounts, RowError};
 use crate::db::Db;
 use crate::inventory;
 use crate::kernel::Stopwatch;
@@ -115,15 +115,7 @@ impl Import {
     }
 
     async fn chunk(&mut self, rows: Vec<ProductRow>) -> Result<(), Failure> {
-        let stock: Vec<(String, i64)> = rows
-            .iter()
-            .filter_map(|row| Some((row.product.sku.to_string(), row.on_hand?)))
-            .collect();
-        let products: Vec<ProductInput> = rows.into_iter().map(|row| row.product).collect();
-        let work = move |tx: &mut crate::db::WriteTx<'_>| {
-            let counts = catalog::put_many(tx, &products)?;
-            Ok((counts, inventory::set_opening_stock(tx, &stock)?))
-        };
+        let work = move |tx: &mut crate::db::WriteTx<'_>| inventory::import_rows(tx, &rows);
         let (counts, stocked) = self.db.write(&context::origin(), work).await?;
         self.counts.products.created += counts.created;
         self.counts.products.changed += counts.changed;

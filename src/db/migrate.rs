@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::time::Duration;
 
 use diesel::QueryableByName;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -12,6 +13,8 @@ use crate::error::Error;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+const TRY_EVERY: Duration = Duration::from_millis(50);
 
 /// Any number that no other program is likely to lock in the same PostgreSQL database.
 const POSTGRES_LOCK: i64 = 0x646f_636b_6574;
@@ -66,10 +69,28 @@ fn lock(url: &DatabaseUrl, conn: &mut Conn) -> Result<Option<File>, Error> {
         DatabaseUrl::Postgres(_) => {
             Statement::new("SET lock_timeout = 0").execute(conn)?;
             Statement::new("SET statement_timeout = 0").execute(conn)?;
-            Statement::new(format!("SELECT pg_advisory_lock({POSTGRES_LOCK})")).execute(conn)?;
+            while !try_lock(conn)? {
+                std::thread::sleep(TRY_EVERY);
+            }
             Ok(None)
         }
     }
+}
+
+#[derive(QueryableByName)]
+struct Try {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    held: i64,
+}
+
+/// Tried again and again, not waited for: a step that makes an index CONCURRENTLY waits for every
+/// statement that is running, and one that waits for this lock would wait for the step.
+fn try_lock(conn: &mut Conn) -> Result<bool, Error> {
+    let statement = Statement::new(format!(
+        "SELECT CAST(CASE WHEN pg_try_advisory_lock({POSTGRES_LOCK}) THEN 1 ELSE 0 END AS BIGINT) \
+         AS held"
+    ));
+    Ok(statement.first::<Try>(conn)?.is_some_and(|tried| tried.held == 1))
 }
 
 /// Waits until no other process migrates or restores this SQLite database.

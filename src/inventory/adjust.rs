@@ -9,7 +9,7 @@ use super::store::{self, NewTransfer};
 use crate::audit::{self, Entry, Subject};
 use crate::catalog;
 use crate::db::WriteTx;
-use crate::error::Error;
+use crate::error::{Error, Refusal};
 use crate::telemetry::metrics;
 
 /// Adds `delta` units (or takes them away) for a `reason` in free words.
@@ -25,6 +25,10 @@ pub fn adjust(
     delta: i64,
     reason: String,
 ) -> Result<Adjustment, Error> {
+    if delta == 0 || delta.unsigned_abs() > MAX_UNITS.unsigned_abs() {
+        let detail = format!("must be −{MAX_UNITS} to {MAX_UNITS} and not 0");
+        return Err(Refusal::invalid("delta", "out_of_range", detail).into());
+    }
     if !catalog::exists(tx.conn(), sku)? {
         return Err(InventoryRefusal::UnknownSku.into());
     }

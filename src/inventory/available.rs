@@ -16,3 +16,11 @@ use crate::error::Error;
 pub fn available(conn: &mut Conn, skus: &[&str]) -> Result<HashMap<String, i64>, Error> {
     Ok(store::available(conn, skus)?.into_iter().collect())
 }
+
+/// Units in stock of each product, those that orders hold as well.
+///
+/// # Errors
+/// What the database refuses.
+pub fn on_hand(conn: &mut Conn, skus: &[&str]) -> Result<HashMap<String, i64>, Error> {
+    Ok(store::on_hand(conn, skus)?.into_iter().collect())
+}

@@ -10,11 +10,11 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::adjust::adjust;
 use super::error::InventoryRefusal;
-use super::model::{Adjustment, Level, MAX_UNITS, Movement};
-use super::store;
-use crate::catalog::{self, Sku};
-use crate::db::{Conn, Db};
-use crate::error::{Error, Refusal};
+use super::model::{Adjustment, Level, Movement};
+use super::stock;
+use crate::catalog::Sku;
+use crate::db::Db;
+use crate::error::Error;
 use crate::http::scopes::{InventoryRead, InventoryWrite};
 use crate::http::{Call, Command, Cursor, Page, Paging, Params, Problem, Reply, Text};
 use crate::idempotency;
@@ -43,7 +43,7 @@ async fn read_level(
     sku: Path<String>,
 ) -> Result<Reply, Error> {
     let sku = known_sku(&sku)?;
-    let level = db.read(move |conn| known_level(conn, &sku)).await?;
+    let level = db.read(move |conn| stock::level(conn, &sku)).await?;
     Reply::json(200, &level)
 }
 
@@ -51,17 +51,6 @@ async fn read_level(
 fn known_sku(text: &str) -> Result<String, InventoryRefusal> {
     let sku: Sku = text.parse().map_err(|_| InventoryRefusal::UnknownSku)?;
     Ok(sku.to_string())
-}
-
-/// A product that never had stock has a level of nothing; an unknown one has none.
-fn known_level(conn: &mut Conn, sku: &str) -> Result<Level, Error> {
-    if let Some(level) = store::level(conn, sku)? {
-        return Ok(level);
-    }
-    if catalog::exists(conn, sku)? {
-        return Ok(Level { sku: sku.to_owned(), on_hand: 0, reserved: 0, available: 0 });
-    }
-    Err(InventoryRefusal::UnknownSku.into())
 }
 
 /// A change of stock by hand.
@@ -102,10 +91,6 @@ async fn adjust_level(
 ) -> Result<Reply, Error> {
     let submission = command.submission()?;
     let AdjustRequest { delta, reason } = command.body;
-    if delta == 0 || delta.unsigned_abs() > MAX_UNITS.unsigned_abs() {
-        let detail = format!("must be −{MAX_UNITS} to {MAX_UNITS} and not 0");
-        return Err(Refusal::invalid("delta", "out_of_range", detail).into());
-    }
     let (sku, reason) = (known_sku(&sku)?, reason.into_string());
     db.write(&command.origin, move |tx| {
         idempotency::once(tx, &submission, |tx| {
@@ -154,8 +139,8 @@ async fn list_movements(
     let wanted = paging.clone();
     let rows = db
         .read(move |conn| {
-            known_level(conn, &sku)?;
-            store::movements(conn, &sku, &wanted)
+            stock::level(conn, &sku)?;
+            stock::movements(conn, &sku, &wanted)
         })
         .await?;
     let place = |row: &Movement| Cursor { created_at: row.created_at, id: row.id.clone() };

@@ -40,3 +40,17 @@ diesel::table! {
 
 diesel::joinable!(stock_movements -> stock_transfers (transfer_id));
 diesel::allow_tables_to_appear_in_same_query!(stock_movements, stock_transfers);
+
+diesel::table! {
+    product_imports (id) {
+        id -> Text,
+        file -> Text,
+        actor -> Text,
+        state -> Text,
+        counts -> Text,
+        bad_rows -> Text,
+        failure -> Nullable<Text>,
+        started_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}

@@ -234,6 +234,30 @@ pub(super) fn available(conn: &mut Conn, skus: &[&str]) -> Result<Vec<(String, i
         .load(conn)?)
 }
 
+/// Units in stock of each product that ever had any.
+pub(super) fn on_hand(conn: &mut Conn, skus: &[&str]) -> Result<Vec<(String, i64)>, Error> {
+    Ok(stock_levels::table
+        .filter(stock_levels::location.eq(DEFAULT_LOCATION))
+        .filter(stock_levels::sku.eq_any(skus))
+        .select((stock_levels::sku, stock_levels::on_hand))
+        .load(conn)?)
+}
+
+/// Levels with at most so many free units, the scarcest first. Every level is looked at: an index
+/// over what changes with each order would cost each order.
+pub(super) fn scarce(conn: &mut Conn, at_most: i64, limit: i64) -> Result<Vec<Level>, Error> {
+    let rows: Vec<(String, i64, i64)> = stock_levels::table
+        .filter(stock_levels::location.eq(DEFAULT_LOCATION))
+        .filter((stock_levels::on_hand - stock_levels::reserved).le(at_most))
+        .order((stock_levels::on_hand - stock_levels::reserved, stock_levels::sku))
+        .limit(limit)
+        .select((stock_levels::sku, stock_levels::on_hand, stock_levels::reserved))
+        .load(conn)?;
+    let level =
+        |(sku, on_hand, reserved)| Level { sku, on_hand, reserved, available: on_hand - reserved };
+    Ok(rows.into_iter().map(level).collect())
+}
+
 type MovementRow = (String, String, String, i64, String, Option<String>, Option<String>, i64);
 
 /// A product's posted movements, newest first. Transfer ids sort by the time they were made.

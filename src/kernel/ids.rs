@@ -90,6 +90,8 @@ identifiers! {
     FulfilmentId,
     /// A stock transfer: a hold, a sale, an adjustment.
     TransferId,
+    /// An import of products from a file.
+    ImportId,
     /// A customer of the shop.
     CustomerId,
     /// A cart of a visitor of the shop.

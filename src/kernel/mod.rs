@@ -13,8 +13,8 @@ mod words;
 
 pub use crash::{crash_point, panic_point};
 pub use ids::{
-    CartId, CustomerId, EntryId, FulfilmentId, KeyId, LineId, MalformedId, OperationId, OrderId,
-    PaymentId, PersonalDataId, RequestId, StaffId, TransferId, random_bytes,
+    CartId, CustomerId, EntryId, FulfilmentId, ImportId, KeyId, LineId, MalformedId, OperationId,
+    OrderId, PaymentId, PersonalDataId, RequestId, StaffId, TransferId, random_bytes,
 };
 pub use money::{Amount, Currency, MAX_AMOUNT, MoneyError};
 pub use origin::{Actor, Origin};

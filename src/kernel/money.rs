@@ -11,6 +11,9 @@ pub const MAX_AMOUNT: i64 = (1 << 53) - 1;
 /// Why an amount or a currency was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MoneyError {
+    /// Not a number with as many decimal places as the currency has.
+    #[error("write an amount like 12.50, with at most {0} decimal places")]
+    NotWritten(u8),
     /// Below zero or above [`MAX_AMOUNT`].
     #[error("an amount is between 0 and {MAX_AMOUNT} minor units")]
     OutOfRange,
@@ -71,6 +74,37 @@ impl Amount {
     /// [`MoneyError::OutOfRange`] above [`MAX_AMOUNT`] or for a negative quantity.
     pub fn times(self, quantity: i64) -> Result<Self, MoneyError> {
         self.0.checked_mul(quantity).ok_or(MoneyError::OutOfRange).and_then(Self::new)
+    }
+}
+
+impl Amount {
+    /// An amount as a person writes it, in units of the currency: `12.50`, `12,5`, `12`.
+    ///
+    /// # Errors
+    /// [`MoneyError::NotWritten`] for anything else, a separator of thousands as well: it would be
+    /// guessed what it means. [`MoneyError::OutOfRange`] above [`MAX_AMOUNT`].
+    pub fn in_units(text: &str, currency: Currency) -> Result<Self, MoneyError> {
+        let digits = currency.minor_digits();
+        let wrong = || MoneyError::NotWritten(digits);
+        let text = text.trim();
+        let (whole, part) = text.split_once(['.', ',']).unwrap_or((text, ""));
+        let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        if whole.is_empty() || !plain(whole) || !plain(part) || part.len() > usize::from(digits) {
+            return Err(wrong());
+        }
+        let minor = format!("{whole}{part:0<width$}", width = usize::from(digits));
+        Self::new(minor.parse().map_err(|_| MoneyError::OutOfRange)?)
+    }
+
+    /// The amount in units of the currency, as [`Self::in_units`] reads it.
+    #[must_use]
+    pub fn to_units(self, currency: Currency) -> String {
+        let digits = usize::from(currency.minor_digits());
+        let text = format!("{:0>width$}", self.0, width = digits + 1);
+        match text.split_at(text.len() - digits) {
+            (whole, "") => whole.to_owned(),
+            (whole, part) => format!("{whole}.{part}"),
+        }
     }
 }
 
@@ -167,6 +201,41 @@ mod tests {
         assert_eq!(most.plus(Amount(1)), Err(MoneyError::OutOfRange));
         assert_eq!(most.times(2), Err(MoneyError::OutOfRange));
         assert_eq!(Amount(349).times(3), Ok(Amount(1047)));
+    }
+
+    #[test]
+    fn amounts_are_read_as_people_write_them_and_nothing_is_guessed() {
+        let read = |text, currency: &str| Amount::in_units(text, currency.parse().unwrap());
+        for (text, currency, minor) in [
+            ("12.50", "USD", 1250),
+            (" 12,5 ", "USD", 1250),
+            ("12", "USD", 1200),
+            ("0.05", "USD", 5),
+            ("12.", "USD", 1200),
+            ("1500", "JPY", 1500),
+            ("1.5", "KWD", 1500),
+        ] {
+            assert_eq!(read(text, currency), Ok(Amount(minor)), "{text} {currency}");
+        }
+        for (text, currency) in [
+            ("", "USD"),
+            (".5", "USD"),
+            ("1.234", "USD"),
+            ("1,234.50", "USD"),
+            ("-1", "USD"),
+            ("1e3", "USD"),
+            ("1.5", "JPY"),
+            ("٣", "USD"),
+            ("$5", "USD"),
+        ] {
+            assert!(matches!(read(text, currency), Err(MoneyError::NotWritten(_))), "{text}");
+        }
+        assert_eq!(read("99999999999999999999", "USD"), Err(MoneyError::OutOfRange));
+        for (minor, currency, text) in
+            [(1250, "USD", "12.50"), (5, "USD", "0.05"), (0, "USD", "0.00"), (1500, "JPY", "1500")]
+        {
+            assert_eq!(Amount(minor).to_units(currency.parse().unwrap()), text);
+        }
     }
 
     #[test]

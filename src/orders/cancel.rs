@@ -35,7 +35,7 @@ impl Orders {
     #[instrument(
         name = "orders.cancel", skip_all, fields(app.module = "orders", order.id = %order_id)
     )]
-    pub(super) async fn cancel(
+    pub async fn cancel(
         &self,
         origin: Origin,
         submission: Submission,

@@ -23,11 +23,11 @@ use crate::payments;
 
 /// What leaves.
 #[derive(Debug, Clone)]
-pub(super) struct Parcel {
+pub struct Parcel {
     /// Lines with units; everything that is left when not said.
-    pub(super) lines: Option<Vec<(String, i64)>>,
+    pub lines: Option<Vec<(String, i64)>>,
     /// The carrier's name for it.
-    pub(super) tracking: Option<String>,
+    pub tracking: Option<String>,
 }
 
 impl Orders {
@@ -38,7 +38,7 @@ impl Orders {
     #[instrument(
         name = "orders.fulfil", skip_all, fields(app.module = "orders", order.id = %order_id)
     )]
-    pub(super) async fn fulfil(
+    pub async fn fulfil(
         &self,
         origin: Origin,
         submission: Submission,

@@ -102,6 +102,7 @@ impl ListQuery {
             reference: plain("reference", &self.reference)?,
             created_after: time("created_after", self.created_after.as_deref())?,
             created_before: time("created_before", self.created_before.as_deref())?,
+            ids: None,
         })
     }
 }

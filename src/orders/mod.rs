@@ -31,15 +31,17 @@ mod view;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use customers::erase_customer;
+pub use customers::{Contact, contact, erase_customer};
 pub use error::OrderRefusal;
 pub use from_cart::{CartOrder, link_of, linked_order, standing_order};
+pub use fulfil::Parcel;
 pub use http::routes;
+pub use list::{Filters, list};
 pub use model::{
     FulfilmentStatus, OrderPaymentStatus, OrderStatus, fulfilment_status, payment_status,
 };
 pub use request::PlaceOrder;
-pub use view::{OrderView, find, find_number};
+pub use view::{LineView, OrderView, find, find_number, numbers};
 
 use crate::catalog::Prices;
 use crate::db::Db;

@@ -56,6 +56,36 @@ words! {
 }
 
 impl OrderStatus {
+    /// Every one of them.
+    pub const ALL: &[Self] = &[Self::Pending, Self::Confirmed, Self::Completed, Self::Cancelled];
+}
+
+impl OrderPaymentStatus {
+    /// Every one of them.
+    pub const ALL: &[Self] = &[
+        Self::Unpaid,
+        Self::Authorized,
+        Self::PartiallyPaid,
+        Self::Paid,
+        Self::PartiallyRefunded,
+        Self::Refunded,
+        Self::Voided,
+        Self::Failed,
+    ];
+}
+
+impl FulfilmentStatus {
+    /// Every one of them.
+    pub const ALL: &[Self] = &[
+        Self::Unfulfilled,
+        Self::PartiallyFulfilled,
+        Self::Fulfilled,
+        Self::PartiallyReturned,
+        Self::Returned,
+    ];
+}
+
+impl OrderStatus {
     /// Where an order may go from here.
     #[must_use]
     pub fn next(self) -> &'static [Self] {

@@ -2,13 +2,11 @@
 
 use diesel::prelude::*;
 
-use super::list::Filters;
 use super::model::{FulfilmentStatus, OrderPaymentStatus, OrderStatus};
 use super::schema::{customers, orders};
 use super::view::{CustomerView, OrderView};
 use crate::db::{Conn, Dialect, Statement, Value, WriteTx};
 use crate::error::Error;
-use crate::http::Paging;
 use crate::kernel::{Amount, Currency, CustomerId, FulfilmentId, LineId, OrderId, Timestamp};
 
 /// An order as stored.
@@ -80,6 +78,12 @@ impl OrderRow {
             updated_at: Timestamp::from_micros(self.updated_at),
         })
     }
+}
+
+/// The numbers of these orders.
+pub(super) fn numbers(conn: &mut Conn, ids: &[String]) -> Result<Vec<(String, i64)>, Error> {
+    let these = orders::table.filter(orders::id.eq_any(ids));
+    Ok(these.select((orders::id, orders::number)).load(conn)?)
 }
 
 /// What of an order moves.
@@ -266,48 +270,6 @@ pub(super) fn numbered(conn: &mut Conn, number: i64) -> Result<Option<OrderId>, 
     let read =
         |id: String| id.parse().map_err(|failure| Error::internal("reading an order", failure));
     found.map(read).transpose()
-}
-
-/// A page of orders, newest first.
-pub(super) fn page(
-    conn: &mut Conn,
-    filters: &Filters,
-    paging: &Paging,
-) -> Result<Vec<(OrderRow, String)>, Error> {
-    let mut query = orders::table
-        .inner_join(customers::table)
-        .select((orders::all_columns, customers::reference))
-        .order((orders::created_at.desc(), orders::id.desc()))
-        .limit(paging.rows_wanted())
-        .into_boxed();
-    if let Some(status) = filters.status {
-        query = query.filter(orders::status.eq(status.as_str()));
-    }
-    if let Some(status) = filters.payment_status {
-        query = query.filter(orders::payment_status.eq(status.as_str()));
-    }
-    if let Some(status) = filters.fulfilment_status {
-        query = query.filter(orders::fulfilment_status.eq(status.as_str()));
-    }
-    if let Some(reference) = &filters.reference {
-        query = query.filter(orders::reference.eq(reference.clone()));
-    }
-    if let Some(customer) = &filters.customer {
-        query = query.filter(customers::reference.eq(customer.clone()));
-    }
-    if let Some(after) = filters.created_after {
-        query = query.filter(orders::created_at.gt(after.micros()));
-    }
-    if let Some(before) = filters.created_before {
-        query = query.filter(orders::created_at.lt(before.micros()));
-    }
-    if let Some(cursor) = &paging.cursor {
-        let (at, id) = (cursor.created_at.micros(), cursor.id.clone());
-        query = query
-            .filter(orders::created_at.le(at))
-            .filter(orders::created_at.lt(at).or(orders::created_at.eq(at).and(orders::id.lt(id))));
-    }
-    Ok(query.load(conn)?)
 }
 
 /// Adds to what left of a line, when that much is left; answers whether it was.

@@ -28,10 +28,10 @@ pub use error::PaymentRefusal;
 pub use gateway::{Answer, Gateway, GatewayFailure, ManualGateway, Request, TestGateway};
 pub use http::routes;
 pub use model::{
-    CaptureMode, Method, NextAction, Operation, OperationKind, Payment, PaymentStatus, PaymentView,
-    RefundView,
+    CaptureMode, Method, NextAction, Operation, OperationKind, OperationView, Payment,
+    PaymentStatus, PaymentView, RefundView,
 };
 pub use open::{NewPayment, open};
-pub use operations::{has_pending_for, oldest_unsettled, payment_of, refund_view};
+pub use operations::{has_pending_for, oldest_unsettled, operations_of, payment_of, refund_view};
 pub use settle::{Settled, settle};
-pub use store::{of_order, of_orders, payment};
+pub use store::{newest, of_order, of_orders, payment};

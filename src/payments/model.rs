@@ -238,6 +238,31 @@ pub struct Operation {
     pub span_id: Option<String>,
 }
 
+/// What was asked for about a payment, as the desk shows it.
+#[derive(Debug, Clone)]
+pub struct OperationView {
+    /// Its identifier.
+    pub id: OperationId,
+    /// The payment.
+    pub payment_id: PaymentId,
+    /// What was asked.
+    pub kind: OperationKind,
+    /// `pending`, `succeeded` or `failed`.
+    pub status: String,
+    /// How much.
+    pub amount: Amount,
+    /// Why, in the words of who asked.
+    pub reason: Option<String>,
+    /// Why the gateway said no.
+    pub failure_code: Option<String>,
+    /// The trace that it began in.
+    pub trace_id: Option<String>,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When its outcome was known.
+    pub updated_at: Timestamp,
+}
+
 /// A payment as clients see it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct PaymentView {

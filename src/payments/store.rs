@@ -104,6 +104,23 @@ pub fn of_orders(conn: &mut Conn, order_ids: &[String]) -> Result<Vec<Payment>, 
     rows.into_iter().map(|row| row.try_into().map_err(unreadable)).collect()
 }
 
+/// Payments made before the one of this id, newest first: identifiers sort by time.
+///
+/// # Errors
+/// What the database refuses.
+pub fn newest(
+    conn: &mut Conn,
+    before: Option<PaymentId>,
+    limit: i64,
+) -> Result<Vec<Payment>, Error> {
+    let mut query = payments::table.order(payments::id.desc()).limit(limit).into_boxed();
+    if let Some(before) = before {
+        query = query.filter(payments::id.lt(before.to_string()));
+    }
+    let rows: Vec<PaymentRow> = query.load(conn)?;
+    rows.into_iter().map(|row| row.try_into().map_err(unreadable)).collect()
+}
+
 pub(super) fn insert_payment(tx: &mut WriteTx<'_>, new: &Payment) -> Result<(), Error> {
     let row: [Value; 12] = [
         new.id.to_string().into(),

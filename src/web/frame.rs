@@ -54,6 +54,27 @@ impl Frame {
         self.texts.get(&format!("order.step.{name}")).to_owned()
     }
 
+    /// How far an import of products got.
+    pub(super) fn import_state(&self, name: &str) -> String {
+        self.texts.get(&format!("goods.import.states.{name}")).to_owned()
+    }
+
+    /// What moved stock.
+    pub(super) fn movement(&self, kind: &str) -> String {
+        self.texts.get(&format!("goods.movements_of.{kind}")).to_owned()
+    }
+
+    /// A number with its sign.
+    pub(super) fn signed(&self, number: &i64) -> String {
+        let sign = if *number > 0 { "+" } else { "" };
+        format!("{sign}{}", self.number(number))
+    }
+
+    /// How many there are.
+    pub(super) fn size(&self, size: &usize) -> String {
+        self.locale.number(i64::try_from(*size).unwrap_or(i64::MAX))
+    }
+
     pub(super) fn number(&self, number: &i64) -> String {
         self.locale.number(*number)
     }

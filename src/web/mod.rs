@@ -25,6 +25,7 @@ use actix_web::web;
 
 use crate::identity::StaffToken;
 
+pub use admin::SealKeys;
 pub use picture::Pictures;
 pub use visitor::ShopSettings;
 

@@ -41,14 +41,15 @@ impl Pictures {
     }
 
     /// How a product is pictured.
-    pub(super) fn of(&self, sku: &str, name: &str, department: Option<&str>) -> Picture {
+    pub(super) fn of(&self, sku: &str, name: &str) -> Picture {
         let address = self.kind(sku).map(|kind| format!("/pictures/{sku}.{kind}"));
         let letters = name.chars().filter(|letter| letter.is_alphanumeric()).take(2).collect();
-        let hue = department
-            .unwrap_or_default()
-            .bytes()
-            .fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)))
-            % HUES;
+        // Products that begin alike look alike.
+        let first = name.split(' ').next().unwrap_or_default();
+        let sum = first.bytes().fold(0_u32, |sum, byte| {
+            sum.wrapping_mul(31).wrapping_add(u32::from(byte.to_ascii_lowercase()))
+        });
+        let hue = sum % HUES;
         Picture { address, letters, hue }
     }
 

@@ -3,8 +3,33 @@
 
 // A button that was pressed says so; the server sees to it that it is done once.
 for (const form of document.querySelectorAll('[data-once]')) {
-  form.addEventListener('submit', () => form.setAttribute('aria-busy', 'true'));
+  form.addEventListener('submit', (event) => {
+    if (form.getAttribute('aria-busy') === 'true') event.preventDefault();
+    form.setAttribute('aria-busy', 'true');
+  });
 }
 addEventListener('pageshow', () => {
   for (const form of document.querySelectorAll('[data-once]')) form.removeAttribute('aria-busy');
 });
+
+// Times are the server's until here, in UTC.
+for (const time of document.querySelectorAll('time[datetime]')) {
+  const moment = new Date(time.dateTime);
+  if (!isNaN(moment)) {
+    time.textContent = moment.toLocaleString(navigator.language, { dateStyle: 'medium', timeStyle: 'medium' });
+  }
+}
+
+// What goes on is followed until it is over.
+const follow = async () => {
+  const shown = document.querySelector('[data-follow]');
+  if (!shown) return;
+  const answer = await fetch(shown.dataset.follow, { headers: { accept: 'text/html' } }).catch(() => null);
+  if (answer && answer.ok) {
+    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    const now = page.getElementById(shown.id);
+    if (now) shown.replaceWith(now);
+  }
+  setTimeout(follow, 1000);
+};
+setTimeout(follow, 1000);

@@ -30,6 +30,21 @@ for (const form of document.querySelectorAll('[data-change]')) {
   form.addEventListener('change', () => form.reportValidity() && form.submit());
 }
 
+// A product is put into the cart without leaving the page; the cart's link tells how many there are.
+addEventListener('submit', async (event) => {
+  const form = event.target;
+  if (!form.dataset.add) return;
+  event.preventDefault();
+  const button = form.querySelector('button');
+  const text = button.textContent;
+  const answer = await fetch(form.action, { method: 'POST', body: new URLSearchParams(new FormData(form)) }).catch(() => null);
+  if (!answer || !answer.ok) return form.submit();
+  const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+  document.querySelector('.cart-link').innerHTML = page.querySelector('.cart-link').innerHTML;
+  button.textContent = form.dataset.add;
+  setTimeout(() => { button.textContent = text; }, 1500);
+});
+
 // A button that was pressed says so; the server sees to it that there is one order.
 for (const form of document.querySelectorAll('[data-once]')) {
   form.addEventListener('submit', () => form.setAttribute('aria-busy', 'true'));

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use docket::identity::Role;
 use serde_json::{Value, json};
 
 use crate::support::{Client, TestApp, card, fresh_key, line, order_of};
@@ -35,11 +36,30 @@ pub async fn run(app: &TestApp) {
     pages(shop, "/v1/inventory/apple/movements?limit=1").await;
     journal(shop, &orders[0]).await;
     look_up(shop, &orders[0]).await;
+    desk(app, &orders[0]).await;
     app.at_command_line(|tx| docket::orders::erase_customer(tx, "household-1")).await;
     // Overdue holds, operations and keys come due, and the jobs go round.
     app.pass(Duration::from_secs(10 * 24 * 3_600));
     let unpaid = format!("/v1/orders/{}", word(&orders[3]["id"]));
     app.eventually(&unpaid, |order| order["status"] == "cancelled").await;
+}
+
+/// What a clerk looks at.
+async fn desk(app: &TestApp, order: &Value) {
+    let clerk = app.at_desk(Role::Clerk).await;
+    clerk.signs_in("clerk", "a wrong password").await;
+    for filter in [
+        "q=nobody%40example.com",
+        "q=household-1",
+        "q=1001",
+        "q=till-1&status=confirmed",
+        "status=confirmed&payment_status=paid",
+        "status=completed&payment_status=partially_refunded&fulfilment_status=fulfilled",
+        "payment_status=paid&fulfilment_status=unfulfilled",
+    ] {
+        clerk.page(&format!("/admin/orders?{filter}")).await;
+    }
+    clerk.page(&format!("/admin/orders/{}", word(&order["id"]))).await;
 }
 
 fn word(value: &Value) -> &str {

@@ -1,3 +1,4 @@
+DROP TABLE product_imports;
 DROP TABLE cart_orders;
 DROP TABLE cart_lines;
 DROP TABLE carts;

@@ -46,3 +46,17 @@ CREATE TABLE cart_orders (
 
 CREATE UNIQUE INDEX cart_orders_one_stands ON cart_orders (cart_id) WHERE stands = 1;
 CREATE INDEX cart_orders_cart ON cart_orders (cart_id);
+
+-- inventory: products from files, as they get on --------------------------------------------------
+
+CREATE TABLE product_imports (
+    id TEXT NOT NULL PRIMARY KEY,
+    file TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('running', 'finished', 'failed')),
+    counts TEXT NOT NULL,
+    bad_rows TEXT NOT NULL,
+    failure TEXT,
+    started_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -35,7 +35,7 @@ impl Orders {
         fields(app.module = "orders", payment.id = %payment_id,
             payment.operation = ask.kind.as_str())
     )]
-    pub(super) async fn act_on_payment(
+    pub async fn act_on_payment(
         &self,
         origin: Origin,
         submission: Submission,

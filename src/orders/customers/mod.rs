@@ -1,5 +1,6 @@
 //! Customers: one row per reference, and what of them can be erased.
 
+mod contact;
 mod store;
 
 use serde_json::json;
@@ -10,6 +11,7 @@ use crate::audit::{self, Entry, Subject};
 use crate::db::WriteTx;
 use crate::error::Error;
 use crate::kernel::CustomerId;
+pub use contact::{Contact, contact};
 pub(super) use store::{NewPersonalData, insert_personal_data};
 
 /// The customer of this reference, made when new.

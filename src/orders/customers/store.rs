@@ -66,3 +66,14 @@ pub(super) fn insert_customer(
     tx.execute(statement)?;
     Ok(())
 }
+
+/// E-mail, name and address of an order's buyer.
+type Said = (Option<String>, Option<String>, Option<String>);
+
+pub(super) fn personal_data(conn: &mut Conn, order_id: OrderId) -> Result<Option<Said>, Error> {
+    Ok(personal_data::table
+        .filter(personal_data::order_id.eq(order_id.to_string()))
+        .select((personal_data::email, personal_data::name, personal_data::shipping_address))
+        .first(conn)
+        .optional()?)
+}

@@ -226,6 +226,19 @@ pub fn find_number(conn: &mut Conn, number: i64) -> Result<Option<OrderId>, Erro
     numbered(conn, number)
 }
 
+/// The numbers of these orders.
+///
+/// # Errors
+/// What the database refuses.
+pub fn numbers(conn: &mut Conn, ids: &[OrderId]) -> Result<HashMap<OrderId, String>, Error> {
+    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    let read = |(id, number): (String, i64)| {
+        let id = id.parse().map_err(|failure| Error::internal("reading an order", failure))?;
+        Ok((id, number.to_string()))
+    };
+    crate::orders::store::numbers(conn, &ids)?.into_iter().map(read).collect()
+}
+
 /// The orders of these rows, in their order, with everything that belongs to them.
 pub(super) fn complete(
     conn: &mut Conn,

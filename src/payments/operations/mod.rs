@@ -3,4 +3,4 @@
 mod store;
 
 pub(super) use store::{claim_due, close_operation, insert_operation, operations, put_off};
-pub use store::{has_pending_for, oldest_unsettled, payment_of, refund_view};
+pub use store::{has_pending_for, oldest_unsettled, operations_of, payment_of, refund_view};

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::idempotency::ClaimId;
 use crate::kernel::{Amount, OperationId, PaymentId, Secret, Timestamp};
 use crate::payments::gateway::Answer;
-use crate::payments::model::{CaptureMode, Operation, OperationKind, RefundView};
+use crate::payments::model::{CaptureMode, Operation, OperationKind, OperationView, RefundView};
 use crate::payments::schema::{payment_operations, payments};
 
 type Unreadable = Box<dyn std::error::Error + Send + Sync>;
@@ -249,4 +249,56 @@ pub fn refund_view(conn: &mut Conn, id: OperationId) -> Result<RefundView, Error
         })
     };
     read().map_err(unreadable)
+}
+
+type ShownRow = (
+    (String, String, String, String, i64),
+    (Option<String>, Option<String>, Option<String>, i64, i64),
+);
+
+/// What was asked for about these payments, oldest first.
+///
+/// # Errors
+/// What the database refuses.
+pub fn operations_of(conn: &mut Conn, payments: &[PaymentId]) -> Result<Vec<OperationView>, Error> {
+    use payment_operations as operations;
+    let payments: Vec<String> = payments.iter().map(PaymentId::to_string).collect();
+    let rows: Vec<ShownRow> = operations::table
+        .filter(operations::payment_id.eq_any(payments))
+        .order((operations::payment_id, operations::id))
+        .select((
+            (
+                operations::id,
+                operations::payment_id,
+                operations::kind,
+                operations::status,
+                operations::amount,
+            ),
+            (
+                operations::reason,
+                operations::failure_code,
+                operations::trace_id,
+                operations::created_at,
+                operations::updated_at,
+            ),
+        ))
+        .load(conn)?;
+    rows.into_iter().map(|row| read_shown(row).map_err(unreadable)).collect()
+}
+
+fn read_shown(row: ShownRow) -> Result<OperationView, Unreadable> {
+    let ((id, payment_id, kind, status, amount), what) = row;
+    let (reason, failure_code, trace_id, created_at, updated_at) = what;
+    Ok(OperationView {
+        id: id.parse()?,
+        payment_id: payment_id.parse()?,
+        kind: OperationKind::from_word(&kind).ok_or("an unknown operation")?,
+        status,
+        amount: Amount::new(amount)?,
+        reason,
+        failure_code,
+        trace_id,
+        created_at: Timestamp::from_micros(created_at),
+        updated_at: Timestamp::from_micros(updated_at),
+    })
 }

@@ -4,16 +4,26 @@
 //! it names is who may. Invariants: nothing here is answered to who is not signed in but the
 //! sign-in and the set-up by a link; nothing is changed without the session's own form token.
 
+mod audit;
 mod desk;
-mod home;
+mod goods;
+mod keys;
+mod once;
+mod orders;
+mod payments;
+mod people;
 mod set_up;
 mod sign_in;
-#[allow(dead_code, reason = "for the pages that change the shop")]
 mod staff;
 
+use actix_web::HttpResponse;
 use actix_web::web::{ServiceConfig, get, post, resource};
 
+pub use audit::SealKeys;
+
+use super::page::see_other;
 use crate::identity::StaffToken;
+use staff::{Anyone, Staff};
 
 pub(super) use desk::{Desk, Section};
 pub(super) use staff::{Act, Anyone, Changers, Roles, Staff};
@@ -21,7 +31,7 @@ pub(super) use staff::{Act, Anyone, Changers, Roles, Staff};
 /// Registers the pages of the desk, under `/admin`.
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .route("", get().to(home::show))
+        .route("", get().to(begin))
         .service(
             resource("/sign-in").route(get().to(sign_in::show)).route(post().to(sign_in::submit)),
         )
@@ -30,7 +40,18 @@ pub(super) fn routes(config: &mut ServiceConfig) {
             resource("/set-up/{token}")
                 .route(get().to(set_up::show))
                 .route(post().to(set_up::submit)),
-        );
+        )
+        .configure(orders::routes)
+        .configure(goods::routes)
+        .configure(payments::routes)
+        .configure(audit::routes)
+        .configure(keys::routes)
+        .configure(people::routes);
+}
+
+/// The desk begins with what there is to do.
+async fn begin(_staff: Staff<Anyone>) -> HttpResponse {
+    see_other("/admin/orders")
 }
 
 /// Whether this is an address of the desk.

@@ -28,7 +28,7 @@ impl Card {
         available: &HashMap<String, i64>,
         pictures: &Pictures,
     ) -> Self {
-        let picture = pictures.of(&product.sku, &product.name, product.department.as_deref());
+        let picture = pictures.of(&product.sku, &product.name);
         let available = available.get(&product.sku).copied().unwrap_or_default();
         let Shelved { sku, name, price, department, brand, package_size } = product;
         Self { sku, name, price, brand, department, package_size, available, picture }

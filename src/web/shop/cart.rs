@@ -63,8 +63,7 @@ pub(super) async fn render(
         .await?;
     let cart = cart.filter(|cart| !cart.lines.is_empty());
     let lines = cart.iter().flat_map(|cart| &cart.lines);
-    let pictures =
-        lines.map(|line| pictures.of(&line.sku, &line.name, line.department.as_deref())).collect();
+    let pictures = lines.map(|line| pictures.of(&line.sku, &line.name)).collect();
     let frame = visitor.frame(cart.as_ref().map_or(0, Cart::units));
     page(status, &CartPage { frame, cart, pictures, ordered, notice })
 }

@@ -9,9 +9,36 @@ use crate::support::{TestApp, both};
 type Door = (&'static str, &'static str, &'static [Role]);
 
 const ANYONE: &[Role] = &Role::ALL;
+const CHANGERS: &[Role] = &[Role::Owner, Role::Clerk];
+const OWNERS: &[Role] = &[Role::Owner];
+
+macro_rules! id {
+    () => {
+        "01938f2e-7a51-7c3e-b3a5-0d6f3a2b9c11"
+    };
+}
 
 /// What is done without being signed in (the sign-in, the set-up by a link) is not here.
-const DOORS: &[Door] = &[("GET", "/admin", ANYONE), ("POST", "/admin/sign-out", ANYONE)];
+const DOORS: &[Door] = &[
+    ("GET", "/admin", ANYONE),
+    ("POST", "/admin/sign-out", ANYONE),
+    ("GET", "/admin/orders", ANYONE),
+    ("GET", concat!("/admin/orders/", id!()), ANYONE),
+    ("POST", concat!("/admin/orders/", id!(), "/cancel"), CHANGERS),
+    ("POST", concat!("/admin/orders/", id!(), "/fulfil"), CHANGERS),
+    ("POST", concat!("/admin/orders/", id!(), "/payments/", id!(), "/capture"), CHANGERS),
+    ("POST", concat!("/admin/orders/", id!(), "/payments/", id!(), "/void"), CHANGERS),
+    ("POST", concat!("/admin/orders/", id!(), "/payments/", id!(), "/refund"), CHANGERS),
+    ("GET", "/admin/keys", OWNERS),
+    ("POST", "/admin/keys", OWNERS),
+    ("POST", concat!("/admin/keys/", id!(), "/revoke"), OWNERS),
+    ("GET", "/admin/staff", OWNERS),
+    ("POST", "/admin/staff", OWNERS),
+    ("POST", concat!("/admin/staff/", id!(), "/role"), OWNERS),
+    ("POST", concat!("/admin/staff/", id!(), "/disable"), OWNERS),
+    ("POST", concat!("/admin/staff/", id!(), "/enable"), OWNERS),
+    ("POST", concat!("/admin/staff/", id!(), "/link"), OWNERS),
+];
 
 both! {
     async fn nobody_gets_in(app: &TestApp) {
@@ -52,7 +79,7 @@ both! {
     async fn a_form_of_another_session_changes_nothing(app: &TestApp) {
         let owner = app.at_desk(Role::Owner).await;
         let other = app.person("other", Role::Owner).await;
-        let theirs = other.csrf("/admin").await;
+        let theirs = other.csrf("/admin/orders").await;
         for (method, path, _) in DOORS {
             if *method == "GET" {
                 continue;
@@ -62,19 +89,20 @@ both! {
                 assert_eq!(refused.status, 403, "{path} {form:?}");
                 assert!(refused.body.contains("This form is too old"), "{refused:?}");
             }
-            let ours = owner.csrf("/admin").await;
+            let ours = owner.csrf("/admin/orders").await;
             for headers in [vec![], vec![("sec-fetch-site", "cross-site")], vec![("origin", "null")]] {
                 let form: &[(&str, &str)] = &[("csrf", &ours)];
                 let refused = owner.send(Method::POST, path, &headers, Some(form)).await;
                 assert_eq!(refused.status, 403, "{path} {headers:?}");
             }
         }
-        owner.page("/admin").await;
+        owner.page("/admin/orders").await;
     }
 
     async fn pages_of_the_desk_are_not_compressed_and_forbid_what_they_do_not_need(app: &TestApp) {
         let owner = app.at_desk(Role::Owner).await;
-        for path in ["/admin", "/admin/sign-in", "/admin/nothing", "/admin/set-up/x"] {
+        let pages = ["orders", "keys", "staff", "sign-in", "nothing", "set-up/x"];
+        for path in &pages.map(|page| format!("/admin/{page}")) {
             let answer = owner.send(Method::GET, path, &[("accept-encoding", "gzip")], None).await;
             assert_eq!(answer.header("content-encoding"), "", "{path}");
             let policy = answer.header("content-security-policy");

@@ -26,7 +26,7 @@ both! {
         for rule in ["__Host-desk=", "; HttpOnly", "; SameSite=Lax", "; Secure", "; Path=/"] {
             assert!(cookie.contains(rule), "{rule} in {cookie}");
         }
-        assert!(owner.page("/admin").await.contains("Owner"));
+        assert!(owner.page("/admin/staff").await.contains("Owner"));
         for again in [owner.get(&path).await, owner.submit(&path, &[("password", PASSWORD)]).await] {
             assert_eq!(again.status, 404);
             assert!(again.body.contains("docket staff link"), "{again:?}");
@@ -84,7 +84,7 @@ both! {
         assert_eq!(refused.len(), 1, "{refused:?}");
         assert_eq!((&refused[0]["actor"], &refused[0]["outcome"]), (&"visitor".into(), &"refused".into()));
         assert_eq!(refused[0]["after"]["reason"], "wrong_password");
-        assert_eq!(visitor.get("/admin").await.status, 303);
+        assert_eq!(visitor.get("/admin/orders").await.status, 303);
     }
 
     async fn after_five_failures_one_has_to_wait_longer_each_time(app: &TestApp) {
@@ -127,22 +127,22 @@ both! {
 
     async fn a_session_ends_when_it_is_idle_and_after_a_week(app: &TestApp) {
         let clerk = app.at_desk(Role::Clerk).await;
-        clerk.page("/admin").await;
+        clerk.page("/admin/orders").await;
         app.pass(11 * HOUR);
-        clerk.page("/admin").await;
+        clerk.page("/admin/orders").await;
         app.pass(12 * HOUR + HOUR / 2);
         let csrf = ("csrf", "whatever");
-        assert_eq!(clerk.get("/admin").await.status, 303);
+        assert_eq!(clerk.get("/admin/orders").await.status, 303);
         let late = clerk.submit("/admin/sign-out", &[csrf]).await;
         assert_eq!(late.status, 401);
         assert!(late.body.contains("You are signed out"), "{late:?}");
         assert_eq!(clerk.signs_in("clerk", PASSWORD).await.status, 303);
         for _ in 0..16 {
             app.pass(10 * HOUR);
-            clerk.page("/admin").await;
+            clerk.page("/admin/orders").await;
         }
         app.pass(8 * HOUR);
-        assert_eq!(clerk.get("/admin").await.status, 303);
+        assert_eq!(clerk.get("/admin/orders").await.status, 303);
     }
 
     async fn signing_out_ends_the_session_for_good(app: &TestApp) {
@@ -150,11 +150,11 @@ both! {
         let cookie = clerk.cookie("__Host-desk");
         let other_tab = app.visitor();
         other_tab.set_cookie("__Host-desk", &cookie);
-        other_tab.page("/admin").await;
-        let out = clerk.acts("/admin", "/admin/sign-out", &[]).await;
+        other_tab.page("/admin/orders").await;
+        let out = clerk.acts("/admin/orders", "/admin/sign-out", &[]).await;
         assert_eq!((out.status, out.header("location")), (303, "/admin/sign-in"));
         assert!(out.header("set-cookie").contains("Max-Age=0"), "{out:?}");
-        assert_eq!(other_tab.get("/admin").await.status, 303);
+        assert_eq!(other_tab.get("/admin/orders").await.status, 303);
         let entry = &app.journal("staff.signed_out").await[0];
         assert_eq!(entry["actor"], entry["subject"]);
     }
@@ -166,7 +166,7 @@ both! {
         assert_ne!(clerk.cookie("__Host-desk"), before);
         let thief = app.visitor();
         thief.set_cookie("__Host-desk", &before);
-        assert_eq!(thief.get("/admin").await.status, 303);
+        assert_eq!(thief.get("/admin/orders").await.status, 303);
         // A token that somebody planted is not taken over.
         thief.set_cookie("__Host-desk", &"x".repeat(43));
         thief.signs_in("clerk", PASSWORD).await;
@@ -176,15 +176,15 @@ both! {
     async fn a_new_password_and_a_disabled_person_end_every_session(app: &TestApp) {
         let clerk = app.at_desk(Role::Clerk).await;
         let again = app.person("clerk", Role::Clerk).await;
-        assert_eq!(clerk.get("/admin").await.status, 303);
-        again.page("/admin").await;
+        assert_eq!(clerk.get("/admin/orders").await.status, 303);
+        again.page("/admin/orders").await;
         let disable = |tx: &mut docket::db::WriteTx<'_>| {
             let people = identity::people(tx.conn())?;
             let clerk = people.iter().find(|person| person.login == "clerk").unwrap();
             identity::disable(tx, clerk.id)
         };
         app.at_command_line(disable).await;
-        assert_eq!(again.get("/admin").await.status, 303);
+        assert_eq!(again.get("/admin/orders").await.status, 303);
         assert_eq!(again.signs_in("clerk", PASSWORD).await.status, 401);
         let refused = app.journal("staff.sign_in_refused").await;
         assert_eq!(refused[0]["after"]["reason"], "disabled");

@@ -29,6 +29,20 @@ impl Visitor {
         headers: &[(&str, &str)],
         form: Option<&[(&str, &str)]>,
     ) -> Answer {
+        let Some(form) = form else { return self.send_body(method, path, headers, None).await };
+        let mut headers = headers.to_vec();
+        headers.push(("content-type", "application/x-www-form-urlencoded"));
+        let body = serde_urlencoded::to_string(form).unwrap().into_bytes();
+        self.send_body(method, path, &headers, Some(body)).await
+    }
+
+    async fn send_body(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<Vec<u8>>,
+    ) -> Answer {
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         let cookies = self.cookies.lock().unwrap().clone();
         if !cookies.is_empty() {
@@ -40,10 +54,8 @@ impl Visitor {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        if let Some(form) = form {
-            let body = serde_urlencoded::to_string(form).unwrap();
-            request =
-                request.header("content-type", "application/x-www-form-urlencoded").body(body);
+        if let Some(body) = body {
+            request = request.body(body);
         }
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
@@ -82,6 +94,22 @@ impl Visitor {
     /// Sends a form from a page of the shop.
     pub async fn submit(&self, path: &str, form: &[(&str, &str)]) -> Answer {
         self.send(Method::POST, path, &[("sec-fetch-site", "same-origin")], Some(form)).await
+    }
+
+    /// Sends a form with a file of products.
+    pub async fn sends_file(&self, csrf: &str, file: &[u8]) -> Answer {
+        let mut body = Vec::new();
+        let csrf = format!("--part\r\ncontent-disposition: form-data; name=\"csrf\"\r\n\r\n{csrf}\r\n");
+        body.extend(csrf.as_bytes());
+        body.extend(b"--part\r\ncontent-disposition: form-data; name=\"file\"; filename=\"shelf.csv\"\r\n");
+        body.extend(b"content-type: text/csv\r\n\r\n");
+        body.extend(file);
+        body.extend(b"\r\n--part--\r\n");
+        let headers = [
+            ("sec-fetch-site", "same-origin"),
+            ("content-type", "multipart/form-data; boundary=part"),
+        ];
+        self.send_body(Method::POST, "/admin/products/import", &headers, Some(body)).await
     }
 
     /// The page at this address, which must be there.

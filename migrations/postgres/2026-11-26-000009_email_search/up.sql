@@ -1,0 +1,2 @@
+-- orders: found by the e-mail of their buyer, whichever way its letters are written
+CREATE INDEX CONCURRENTLY personal_data_email ON personal_data (lower(email), created_at DESC);
