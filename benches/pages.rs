@@ -29,8 +29,22 @@ use random::Random;
 const PRODUCTS: u64 = 68_189;
 const PAGES: usize = 1_000;
 const WORDS: [&str; 16] = [
-    "coffee", "tea", "milk", "bread", "soap", "frozen", "beef", "cheese", "juice", "candy", "dog",
-    "paper", "light", "organic", "zinfandel", "batteries",
+    "coffee",
+    "tea",
+    "milk",
+    "bread",
+    "soap",
+    "frozen",
+    "beef",
+    "cheese",
+    "juice",
+    "candy",
+    "dog",
+    "paper",
+    "light",
+    "organic",
+    "zinfandel",
+    "batteries",
 ];
 
 /// The real products, or as many made-up ones.
@@ -40,12 +54,17 @@ fn products(folder: &std::path::Path) -> PathBuf {
         .filter(|file| file.exists());
     real.unwrap_or_else(|| {
         let mut random = Random::from_seed(7);
-        let mut text = "sku,name,department,category,brand,price_minor,currency,on_hand\n".to_owned();
+        let mut text =
+            "sku,name,department,category,brand,price_minor,currency,on_hand\n".to_owned();
         for number in 0..PRODUCTS {
             let [one, two] = [(); 2].map(|()| WORDS[random.index(16)]);
             let department = random.index(30);
-            writeln!(text, "{number},{one} {two} {number},Aisle {department},{one},Private,{},USD,9", 50 + number % 900)
-                .unwrap();
+            writeln!(
+                text,
+                "{number},{one} {two} {number},Aisle {department},{one},Private,{},USD,9",
+                50 + number % 900
+            )
+            .unwrap();
         }
         let file = folder.join("products.csv");
         std::fs::write(&file, text).unwrap();
@@ -124,9 +143,12 @@ async fn main() {
     let mut next = "/".to_owned();
     while shelves.len() < pages {
         let page = reqwest::get(format!("{base}{next}")).await.unwrap().text().await.unwrap();
-        skus.extend(all(&page, "href=\"/products/", '"').into_iter().map(|sku| format!("/products/{sku}")));
+        skus.extend(
+            all(&page, "href=\"/products/", '"').into_iter().map(|sku| format!("/products/{sku}")),
+        );
         shelves.push(next.clone());
-        let more = all(&page, "rel=\"next\" href=\"", '"').first().map(|next| next.replace("&#38;", "&"));
+        let more =
+            all(&page, "rel=\"next\" href=\"", '"').first().map(|next| next.replace("&#38;", "&"));
         next = more.unwrap_or_else(|| {
             format!("/?department={}", departments[random.index(departments.len())])
         });

@@ -7,8 +7,19 @@ use serde_json::json;
 
 use crate::support::{TestApp, Visitor, between, both};
 
-fn product<'f>(sku: &'f str, name: &'f str, price: &'f str, version: &'f str) -> Vec<(&'f str, &'f str)> {
-    vec![("sku", sku), ("name", name), ("price", price), ("department", "Tea"), ("version", version)]
+fn product<'f>(
+    sku: &'f str,
+    name: &'f str,
+    price: &'f str,
+    version: &'f str,
+) -> Vec<(&'f str, &'f str)> {
+    vec![
+        ("sku", sku),
+        ("name", name),
+        ("price", price),
+        ("department", "Tea"),
+        ("version", version),
+    ]
 }
 
 /// Waits until an import is over; its page.

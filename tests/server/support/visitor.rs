@@ -99,9 +99,12 @@ impl Visitor {
     /// Sends a form with a file of products.
     pub async fn sends_file(&self, csrf: &str, file: &[u8]) -> Answer {
         let mut body = Vec::new();
-        let csrf = format!("--part\r\ncontent-disposition: form-data; name=\"csrf\"\r\n\r\n{csrf}\r\n");
+        let csrf =
+            format!("--part\r\ncontent-disposition: form-data; name=\"csrf\"\r\n\r\n{csrf}\r\n");
         body.extend(csrf.as_bytes());
-        body.extend(b"--part\r\ncontent-disposition: form-data; name=\"file\"; filename=\"shelf.csv\"\r\n");
+        body.extend(
+            b"--part\r\ncontent-disposition: form-data; name=\"file\"; filename=\"shelf.csv\"\r\n",
+        );
         body.extend(b"content-type: text/csv\r\n\r\n");
         body.extend(file);
         body.extend(b"\r\n--part--\r\n");
