@@ -87,7 +87,8 @@ both! {
         // that few others ask.
         let order = placed(app).await;
         let asked = app.owner().get(&format!("/v1/payments/{}", text(&order["payments"][0]["id"]))).await;
-        let row = format!("<a href=\"/admin/telemetry/{}\">GET /v1/payments/{{id}}</a>", asked.header("x-trace-id"));
+        let trace = asked.header("x-trace-id");
+        let row = format!("<a href=\"/admin/telemetry/{trace}\">GET /v1/payments/{{id}}</a>");
         let reader = reader(app).await;
         let page = page_with(&reader, "/admin/telemetry?name=get+%2Fv1%2FPAYMENTS", &row).await;
         assert!(!page.contains(">PUT /v1/products"), "{page}");
