@@ -53,7 +53,11 @@ pub fn migrate(url: &DatabaseUrl) -> Result<usize, MigrationError> {
     let _lock = lock(url, &mut conn)?;
     refuse_newer(&mut conn)?;
     let ran = match &conn {
-        Conn::Sqlite(_) => run(&mut conn, SQLITE)?,
+        Conn::Sqlite(_) => {
+            // A step may sort all of a long history for an index.
+            Statement::new("PRAGMA temp_store = FILE").execute(&mut conn)?;
+            run(&mut conn, SQLITE)?
+        }
         Conn::Postgres(_) => run(&mut conn, POSTGRES)?,
     };
     if ran > 0 {

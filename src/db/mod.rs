@@ -18,6 +18,8 @@ mod postgres;
 mod reader;
 mod statement;
 mod tx;
+mod typed;
+mod version;
 
 use std::time::Duration;
 
@@ -29,6 +31,7 @@ pub use log::rewrite_log;
 pub use migrate::{MigrationError, migrate};
 pub use statement::{Statement, Value};
 pub use tx::WriteTx;
+pub(crate) use typed::{load_where, on_inner};
 
 use crate::error::Error;
 use crate::kernel::{Clock, Origin};
@@ -89,6 +92,7 @@ pub struct Db {
     clock: Clock,
     readers: reader::Readers,
     writer: Writer,
+    watch: version::Watch,
 }
 
 impl Db {
@@ -104,7 +108,8 @@ impl Db {
             Dialect::Postgres => Writer::Pool(postgres::Writers::open(options)?),
         };
         let readers = reader::Readers::open(options)?;
-        Ok(Self { dialect, clock, readers, writer })
+        let watch = version::Watch::open(&options.url)?;
+        Ok(Self { dialect, clock, readers, writer, watch })
     }
 
     /// Which database this is.
@@ -117,6 +122,14 @@ impl Db {
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// A number that is another one once anything was changed, by whichever process: what was read
+    /// after it was asked for is still so when it is asked for again and is the same. Answered on
+    /// the spot. `None` where that is not known, as on PostgreSQL, where nothing tells.
+    #[must_use]
+    pub fn version(&self) -> Option<i64> {
+        self.watch.version()
     }
 
     /// Reads in one snapshot, on a connection that cannot write.

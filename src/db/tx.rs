@@ -1,20 +1,12 @@
 //! The write transaction: the proof that a change is inside one.
 
-use diesel::QueryableByName;
-use diesel::sql_types::BigInt;
-
+use super::version::data_version;
 use super::{Conn, Dialect, Statement};
 use crate::error::Error;
 use crate::kernel::{Origin, Timestamp};
 
 /// What is done once a change is durable.
 pub(super) type Afterwards = Vec<Box<dyn FnOnce() + Send>>;
-
-#[derive(QueryableByName)]
-struct DataVersion {
-    #[diesel(sql_type = BigInt)]
-    data_version: i64,
-}
 
 /// A transaction that changes things. Only [`super::Db::write`] makes one, so a function that asks
 /// for it cannot run outside a transaction.
@@ -70,11 +62,7 @@ impl<'a> WriteTx<'a> {
     /// # Errors
     /// What the database refuses.
     pub fn data_version(&mut self) -> Result<Option<i64>, Error> {
-        if self.dialect() == Dialect::Postgres {
-            return Ok(None);
-        }
-        let found = Statement::new("PRAGMA data_version").first::<DataVersion>(self.conn)?;
-        Ok(found.map(|row| row.data_version))
+        data_version(self.conn)
     }
 
     /// Runs a statement that changes rows; answers how many.

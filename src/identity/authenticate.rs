@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use serde_json::json;
 
 use super::keys::hash;
-use super::store::{self, Row};
+use super::known::Known;
+use super::store::Row;
 use crate::audit::{self, Entry, Outcome, Subject};
 use crate::db::Db;
 use crate::error::{Error, Refusal};
@@ -17,13 +18,14 @@ use crate::telemetry::{self, metrics};
 /// Authenticates by API key.
 pub struct KeyGate {
     db: Arc<Db>,
+    known: Known,
 }
 
 impl KeyGate {
     /// A gate before this database's keys.
     #[must_use]
     pub fn new(db: Arc<Db>) -> Self {
-        Self { db }
+        Self { db, known: Known::default() }
     }
 
     /// What is refused to a known key is written down, under the key's name.
@@ -64,8 +66,7 @@ impl Authenticate for KeyGate {
         origin: Origin,
     ) -> Result<Caller, Error> {
         let Some(bearer) = bearer else { return Err(anonymous("no API key")) };
-        let wanted = hash(bearer.expose());
-        let found = self.db.read(move |conn| store::by_hash(conn, &wanted)).await?;
+        let found = self.known.find(&self.db, hash(bearer.expose())).await?;
         let Some(row) = found else { return Err(anonymous("an unknown API key")) };
         let key_id: KeyId =
             row.id.parse().map_err(|failure| Error::internal("reading a key", failure))?;

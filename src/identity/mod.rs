@@ -8,6 +8,7 @@
 
 mod authenticate;
 mod keys;
+mod known;
 mod schema;
 mod staff;
 mod store;

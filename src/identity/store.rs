@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::schema::api_keys;
-use crate::db::{Conn, WriteTx};
+use crate::db::{Conn, WriteTx, on_inner};
 use crate::error::Error;
 
 /// A key as stored.
@@ -20,7 +20,8 @@ pub(super) struct Row {
 }
 
 pub(super) fn by_hash(conn: &mut Conn, hash: &str) -> Result<Option<Row>, Error> {
-    Ok(api_keys::table.filter(api_keys::hash.eq(hash)).get_result(conn).optional()?)
+    let query = api_keys::table.filter(api_keys::hash.eq(hash));
+    Ok(on_inner!(conn, inner => query.get_result(inner)).optional()?)
 }
 
 pub(super) fn all(conn: &mut Conn) -> Result<Vec<Row>, Error> {

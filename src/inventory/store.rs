@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::error::Shortage;
 use super::model::{DEFAULT_LOCATION, Level, Movement, Wanted};
-use super::schema::{stock_levels, stock_movements, stock_transfers};
+use super::schema::stock_levels;
 use crate::db::{Conn, Dialect, Statement, Value, WriteTx};
 use crate::error::Error;
 use crate::http::Paging;
@@ -258,41 +258,81 @@ pub(super) fn scarce(conn: &mut Conn, at_most: i64, limit: i64) -> Result<Vec<Le
     Ok(rows.into_iter().map(level).collect())
 }
 
-type MovementRow = (String, String, String, i64, String, Option<String>, Option<String>, i64);
+/// Transfer ids sort by the time they were made. Those of one stretch of about three days begin
+/// with the same digits, which the index of movements goes by first: what is written at one time
+/// is written at one place.
+const STRETCH: usize = 5;
+/// After every transfer id.
+const AFTER_ALL: &str = "g";
 
-/// A product's posted movements, newest first. Transfer ids sort by the time they were made.
+#[derive(QueryableByName)]
+struct MovementRow {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    transfer_id: String,
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    location: String,
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    delta: i64,
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    kind: String,
+    #[diesel(sql_type = diesel::sql_types::Nullable<diesel::sql_types::Text>)]
+    reason: Option<String>,
+    #[diesel(sql_type = diesel::sql_types::Nullable<diesel::sql_types::Text>)]
+    order_id: Option<String>,
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    created_at: i64,
+}
+
+/// A product's posted movements, newest first: stretch by stretch, until there are enough.
 pub(super) fn movements(
     conn: &mut Conn,
     sku: &str,
     paging: &Paging,
 ) -> Result<Vec<Movement>, Error> {
-    let mut query = stock_movements::table
-        .inner_join(stock_transfers::table)
-        .filter(stock_movements::sku.eq(sku.to_owned()))
-        .filter(stock_transfers::status.eq("posted"))
-        .into_boxed();
-    if let Some(cursor) = &paging.cursor {
-        query = query.filter(stock_movements::transfer_id.lt(cursor.id.clone()));
+    let before = paging.cursor.as_ref().map_or(AFTER_ALL, |cursor| &cursor.id);
+    let mut found = Vec::new();
+    let mut stretch = stretch_before(conn, before)?;
+    while let Some(begins) = stretch {
+        let wanted = paging.rows_wanted() - i64::try_from(found.len()).unwrap_or(i64::MAX);
+        if wanted <= 0 {
+            break;
+        }
+        found.extend(movements_of_stretch(conn, &begins, sku, before, wanted)?);
+        stretch = stretch_before(conn, &begins)?;
     }
-    let rows: Vec<MovementRow> = query
-        .order(stock_movements::transfer_id.desc())
-        .limit(paging.rows_wanted())
-        .select((
-            stock_movements::transfer_id,
-            stock_movements::sku,
-            stock_movements::location,
-            stock_movements::delta,
-            stock_transfers::kind,
-            stock_transfers::reason,
-            stock_transfers::order_id,
-            stock_transfers::created_at,
-        ))
-        .load(conn)?;
-    Ok(rows.into_iter().map(movement).collect())
+    Ok(found.into_iter().map(|row| movement(sku, row)).collect())
 }
 
-fn movement(row: MovementRow) -> Movement {
-    let (id, sku, location, delta, kind, reason, order_id, created_at) = row;
+/// How the ids of the last transfer before this id, or before this beginning of ids, begin.
+fn stretch_before(conn: &mut Conn, before: &str) -> Result<Option<String>, Error> {
+    let statement = Statement::new(
+        "SELECT transfer_id AS found FROM stock_movements WHERE transfer_id < ? \
+         ORDER BY transfer_id DESC LIMIT 1",
+    );
+    let last = statement.bind(before).first::<Found>(conn)?;
+    Ok(last.map(|row| row.found.chars().take(STRETCH).collect()))
+}
+
+fn movements_of_stretch(
+    conn: &mut Conn,
+    stretch: &str,
+    sku: &str,
+    before: &str,
+    wanted: i64,
+) -> Result<Vec<MovementRow>, Error> {
+    Statement::new(format!(
+        "SELECT m.transfer_id, m.location, m.delta, t.kind, t.reason, t.order_id, t.created_at \
+         FROM stock_movements m JOIN stock_transfers t ON t.id = m.transfer_id \
+         WHERE substr(m.transfer_id, 1, {STRETCH}) = ? AND m.sku = ? AND m.transfer_id < ? \
+         AND t.status = 'posted' ORDER BY m.transfer_id DESC LIMIT {wanted}"
+    ))
+    .bind_all([stretch, sku, before])
+    .load(conn)
+}
+
+fn movement(sku: &str, row: MovementRow) -> Movement {
+    let MovementRow { transfer_id, location, delta, kind, reason, order_id, created_at } = row;
     let created_at = Timestamp::from_micros(created_at);
+    let (id, sku) = (transfer_id, sku.to_owned());
     Movement { id, sku, location, delta, kind, reason, order_id, created_at }
 }

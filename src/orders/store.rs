@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::model::{FulfilmentStatus, OrderPaymentStatus, OrderStatus};
 use super::schema::{customers, orders};
 use super::view::{CustomerView, OrderView};
-use crate::db::{Conn, Dialect, Statement, Value, WriteTx};
+use crate::db::{Conn, Dialect, Statement, Value, WriteTx, on_inner};
 use crate::error::Error;
 use crate::kernel::{Amount, Currency, CustomerId, FulfilmentId, LineId, OrderId, Timestamp};
 
@@ -103,19 +103,16 @@ type StateRow = (String, String, String, Option<String>, i64, Option<i64>, i64);
 
 /// What of an order moves, as it stands now.
 pub(super) fn state(conn: &mut Conn, id: OrderId) -> Result<Option<OrderState>, Error> {
-    let row: Option<StateRow> = orders::table
-        .find(id.to_string())
-        .select((
-            orders::status,
-            orders::payment_status,
-            orders::fulfilment_status,
-            orders::cancel_reason,
-            orders::total,
-            orders::deadline_at,
-            orders::version,
-        ))
-        .get_result(conn)
-        .optional()?;
+    let query = orders::table.find(id.to_string()).select((
+        orders::status,
+        orders::payment_status,
+        orders::fulfilment_status,
+        orders::cancel_reason,
+        orders::total,
+        orders::deadline_at,
+        orders::version,
+    ));
+    let row: Option<StateRow> = on_inner!(conn, inner => query.get_result(inner)).optional()?;
     row.map(|row| read_state(id, row).map_err(unreadable)).transpose()
 }
 
@@ -253,12 +250,11 @@ pub(super) fn order_with_customer(
     conn: &mut Conn,
     id: OrderId,
 ) -> Result<Option<(OrderRow, String)>, Error> {
-    let found = orders::table
+    let query = orders::table
         .inner_join(customers::table)
         .filter(orders::id.eq(id.to_string()))
-        .select((orders::all_columns, customers::reference))
-        .get_result(conn);
-    Ok(found.optional()?)
+        .select((orders::all_columns, customers::reference));
+    Ok(on_inner!(conn, inner => query.get_result(inner)).optional()?)
 }
 
 pub(super) fn numbered(conn: &mut Conn, number: i64) -> Result<Option<OrderId>, Error> {

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::model::{CaptureMode, Method, NextAction, OperationKind, Payment, PaymentStatus};
 use super::schema::payments;
-use crate::db::{Conn, Statement, Value, WriteTx};
+use crate::db::{Conn, Statement, Value, WriteTx, load_where, on_inner};
 use crate::error::Error;
 use crate::kernel::{Amount, OrderId, PaymentId, Timestamp};
 
@@ -76,8 +76,8 @@ impl TryFrom<PaymentRow> for Payment {
 /// # Errors
 /// What the database refuses.
 pub fn payment(conn: &mut Conn, id: PaymentId) -> Result<Option<Payment>, Error> {
-    let row: Option<PaymentRow> =
-        payments::table.find(id.to_string()).get_result(conn).optional()?;
+    let query = payments::table.find(id.to_string());
+    let row: Option<PaymentRow> = on_inner!(conn, inner => query.get_result(inner)).optional()?;
     row.map(|row| row.try_into().map_err(unreadable)).transpose()
 }
 
@@ -94,13 +94,8 @@ pub fn of_order(conn: &mut Conn, order_id: OrderId) -> Result<Vec<Payment>, Erro
 /// # Errors
 /// What the database refuses.
 pub fn of_orders(conn: &mut Conn, order_ids: &[String]) -> Result<Vec<Payment>, Error> {
-    let query = payments::table.order(payments::id).into_boxed();
-    // The statement for one order is prepared once, those for several each time.
-    let rows: Vec<PaymentRow> = match order_ids {
-        [one] => query.filter(payments::order_id.eq(one)),
-        several => query.filter(payments::order_id.eq_any(several)),
-    }
-    .load(conn)?;
+    let query = payments::table.order(payments::id);
+    let rows: Vec<PaymentRow> = load_where!(conn, query, payments::order_id, order_ids)?;
     rows.into_iter().map(|row| row.try_into().map_err(unreadable)).collect()
 }
 

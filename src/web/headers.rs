@@ -35,7 +35,12 @@ pub(super) async fn same_site_only(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let safe = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
-    if !safe && let Err(refusal) = same_site(request.request()) {
+    // What is no page is refused for that, in the words of the API.
+    let page = request.match_pattern().is_some_and(|pattern| !pattern.starts_with("/v1"));
+    if page
+        && !safe
+        && let Err(refusal) = same_site(request.request())
+    {
         return Ok(request.into_response(Error::from(refusal).error_response()));
     }
     Ok(next.call(request).await?.map_into_boxed_body())

@@ -36,10 +36,11 @@ const FILTERS: [&str; 4] = ["status", "payment_status", "fulfilment_status", "re
 /// orders between two that it shows are read.
 fn misses_a_filter(sql: &str, plan: &[String]) -> bool {
     let sql = sql.replace('`', "\"");
-    let named = |column: &&&str| sql.contains(&format!("\"orders\".\"{column}\" ="));
-    let mut filtered = FILTERS.iter().filter(named).peekable();
-    filtered.peek().is_some()
-        && !filtered.any(|column| plan.iter().any(|step| searches_by(step, column)))
+    let named = |column: &&str| sql.contains(&format!("\"orders\".\"{column}\" ="));
+    // The orders of one customer are few enough to be looked through.
+    let mut known = FILTERS.iter().chain(&["customer_id"]);
+    FILTERS.iter().any(named)
+        && !known.any(|column| plan.iter().any(|step| searches_by(step, column)))
 }
 
 fn searches_by(step: &str, column: &str) -> bool {

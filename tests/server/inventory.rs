@@ -1,5 +1,7 @@
 //! Stock: levels, adjustments, movements.
 
+use docket::db::{Statement, WriteTx};
+use docket::error::Error;
 use serde_json::{Value, json};
 
 use crate::support::{TestApp, both, card, line};
@@ -9,6 +11,19 @@ const MOVEMENTS: &str = "/v1/inventory/tea/movements";
 
 async fn adjusted(app: &TestApp, delta: i64, reason: &str) -> Value {
     app.owner().post(ADJUST, &json!({ "delta": delta, "reason": reason })).await.expect(201)
+}
+
+/// A delivery of tea as it was written once.
+fn moved_long_ago(tx: &mut WriteTx<'_>, id: &str, delta: i64) -> Result<(), Error> {
+    let transfer = "INSERT INTO stock_transfers (id, kind, status, created_at, settled_at) \
+                    VALUES (?, 'import', 'posted', 1, 1)";
+    tx.execute(Statement::new(transfer).bind(id))?;
+    let movement = "INSERT INTO stock_movements (transfer_id, sku, location, delta) \
+                    VALUES (?, 'tea', 'main', ?)";
+    tx.execute(Statement::new(movement).bind(id).bind(delta))?;
+    let level = "UPDATE stock_levels SET on_hand = on_hand + ? WHERE sku = 'tea'";
+    tx.execute(Statement::new(level).bind(delta))?;
+    Ok(())
 }
 
 both! {
@@ -111,6 +126,28 @@ both! {
             }
         }
         assert_eq!((pages, deltas), (3, vec![7, 6, 5, 4, 3, 2, 1]));
+    }
+
+    async fn movements_are_found_however_long_ago_they_were(app: &TestApp) {
+        app.product("tea", 500, 10).await;
+        let long_ago = [("01800000", 3), ("018fffff", 4), ("019a0000", 5)];
+        app.at_command_line(move |tx| {
+            for (begins, delta) in long_ago {
+                moved_long_ago(tx, &format!("{begins}-0000-7000-8000-000000000001"), delta)?;
+            }
+            Ok(())
+        })
+        .await;
+        for limit in [1, 2, 50] {
+            let (mut cursor, mut deltas) = (String::new(), Vec::new());
+            loop {
+                let page = app.owner().get(&format!("{MOVEMENTS}?limit={limit}{cursor}")).await.expect(200);
+                deltas.extend(page["data"].as_array().unwrap().iter().map(|row| row["delta"].as_i64().unwrap()));
+                let Some(next) = page["next_cursor"].as_str() else { break };
+                cursor = format!("&cursor={next}");
+            }
+            assert_eq!(deltas, [10, 5, 4, 3]);
+        }
     }
 
     async fn an_adjustment_is_in_the_journal_without_its_words(app: &TestApp) {

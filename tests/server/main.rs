@@ -13,6 +13,7 @@ mod audit;
 mod bad_input;
 mod catalog;
 mod desk;
+mod every_page;
 mod health;
 mod idempotency;
 mod inventory;

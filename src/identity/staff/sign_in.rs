@@ -31,13 +31,14 @@ impl StaffGate {
         password: Secret<String>,
         old: Option<StaffToken>,
     ) -> Result<SignedIn, Error> {
-        let name = login(name).unwrap_or_else(|| name.chars().take(NAME_MAX).collect());
+        let login = login(name);
+        let name = login.clone().unwrap_or_else(|| name.chars().take(NAME_MAX).collect());
         let counted = name.clone();
         let known = self
             .db
             .write(origin, move |tx| {
                 throttle::count(tx, &counted)?;
-                store::by_login(tx.conn(), &counted)
+                login.as_ref().map_or(Ok(None), |login| store::by_login(tx.conn(), login))
             })
             .await
             .inspect_err(tell_of_throttling)?;

@@ -18,6 +18,20 @@ pub(super) struct Level {
     pub(super) on_hand: i64,
 }
 
+/// The movements of a level, looked for in one stretch of time after the other, as their index has
+/// them.
+const MOVEMENTS: &str = "
+    WITH RECURSIVE stretches (stretch) AS (
+        SELECT substr(MAX(transfer_id), 1, 5) FROM stock_movements
+        UNION ALL
+        SELECT (SELECT substr(MAX(earlier.transfer_id), 1, 5) FROM stock_movements earlier
+            WHERE earlier.transfer_id < stretches.stretch)
+        FROM stretches WHERE stretches.stretch IS NOT NULL
+    )
+    SELECT 1 FROM stretches JOIN stock_movements m
+        ON substr(m.transfer_id, 1, 5) = stretches.stretch
+        AND m.sku = stock_levels.sku AND m.location = stock_levels.location";
+
 /// Makes the levels that are missing, and sets those that are empty and never moved.
 pub(super) fn open_levels(
     tx: &mut WriteTx<'_>,
@@ -30,11 +44,9 @@ pub(super) fn open_levels(
     let statement = Statement::insert("stock_levels", columns, rows).sql(
         " ON CONFLICT (sku, location) DO UPDATE SET on_hand = excluded.on_hand \
          WHERE excluded.on_hand > 0 AND stock_levels.on_hand = 0 AND stock_levels.reserved = 0 \
-         AND NOT EXISTS (SELECT 1 FROM stock_movements m \
-         WHERE m.sku = stock_levels.sku AND m.location = stock_levels.location) \
-         RETURNING sku, on_hand",
+         AND NOT EXISTS (",
     );
-    statement.load(tx.conn())
+    statement.sql(MOVEMENTS).sql(") RETURNING sku, on_hand").load(tx.conn())
 }
 
 /// Writes the posted transfer that brought these levels.

@@ -1,14 +1,11 @@
 //! Queries for what belongs to orders.
-//!
-//! Each asks for one order in words of its own: that statement is prepared once, while those for
-//! several are prepared each time.
 
 use std::collections::HashMap;
 
 use diesel::prelude::*;
 
 use super::{AdjustmentView, FulfilmentLineView, FulfilmentView, LineView};
-use crate::db::Conn;
+use crate::db::{Conn, load_where};
 use crate::error::Error;
 use crate::kernel::{Amount, Timestamp};
 use crate::orders::schema::{
@@ -20,12 +17,8 @@ pub(in crate::orders) fn lines(
     order_ids: &[String],
 ) -> Result<Vec<(String, LineView)>, Error> {
     type Row = (String, String, String, String, i64, i64, i64, i64, i64);
-    let query = order_lines::table.order((order_lines::order_id, order_lines::id)).into_boxed();
-    let rows: Vec<Row> = match order_ids {
-        [one] => query.filter(order_lines::order_id.eq(one)),
-        several => query.filter(order_lines::order_id.eq_any(several)),
-    }
-    .load(conn)?;
+    let query = order_lines::table.order((order_lines::order_id, order_lines::id));
+    let rows: Vec<Row> = load_where!(conn, query, order_lines::order_id, order_ids)?;
     let read = |row: Row| -> Result<(String, LineView), Box<dyn std::error::Error + Send + Sync>> {
         let (order_id, id, sku, name, quantity, unit_price, total, fulfilled, returned) = row;
         let (unit_price, total) = (Amount::new(unit_price)?, Amount::new(total)?);
@@ -51,14 +44,10 @@ pub(super) fn adjustments(
     conn: &mut Conn,
     order_ids: &[String],
 ) -> Result<Vec<(String, AdjustmentView)>, Error> {
-    let query = order_adjustments::table
-        .order((order_adjustments::order_id, order_adjustments::position))
-        .into_boxed();
-    let rows: Vec<(String, i64, String, String, i64, i64)> = match order_ids {
-        [one] => query.filter(order_adjustments::order_id.eq(one)),
-        several => query.filter(order_adjustments::order_id.eq_any(several)),
-    }
-    .load(conn)?;
+    type Row = (String, i64, String, String, i64, i64);
+    let query =
+        order_adjustments::table.order((order_adjustments::order_id, order_adjustments::position));
+    let rows: Vec<Row> = load_where!(conn, query, order_adjustments::order_id, order_ids)?;
     let read = |(order_id, _, kind, label, amount, included)| {
         (order_id, AdjustmentView { kind, label, amount, included: included == 1 })
     };
@@ -69,21 +58,16 @@ pub(super) fn fulfilments(
     conn: &mut Conn,
     order_ids: &[String],
 ) -> Result<Vec<(String, FulfilmentView)>, Error> {
-    let query = order_fulfilments::table
-        .order((order_fulfilments::order_id, order_fulfilments::id))
-        .into_boxed();
-    let parcels: Vec<(String, String, Option<String>, i64)> = match order_ids {
-        [one] => query.filter(order_fulfilments::order_id.eq(one)),
-        several => query.filter(order_fulfilments::order_id.eq_any(several)),
-    }
-    .load(conn)?;
+    type Row = (String, String, Option<String>, i64);
+    let query =
+        order_fulfilments::table.order((order_fulfilments::order_id, order_fulfilments::id));
+    let parcels: Vec<Row> = load_where!(conn, query, order_fulfilments::order_id, order_ids)?;
     if parcels.is_empty() {
         return Ok(Vec::new());
     }
-    let contents: Vec<(String, String, String, i64)> = order_fulfilment_lines::table
-        .filter(order_fulfilment_lines::order_id.eq_any(order_ids))
-        .order(order_fulfilment_lines::line_id)
-        .load(conn)?;
+    let query = order_fulfilment_lines::table.order(order_fulfilment_lines::line_id);
+    let contents: Vec<(String, String, String, i64)> =
+        load_where!(conn, query, order_fulfilment_lines::order_id, order_ids)?;
     let mut by_parcel: HashMap<String, Vec<FulfilmentLineView>> = HashMap::new();
     for (_, parcel, line_id, quantity) in contents {
         by_parcel.entry(parcel).or_default().push(FulfilmentLineView { line_id, quantity });

@@ -23,7 +23,6 @@ pub use audit::SealKeys;
 
 use super::page::see_other;
 use crate::identity::StaffToken;
-use staff::{Anyone, Staff};
 
 pub(super) use desk::{Desk, Section};
 pub(super) use staff::{Act, Anyone, Changers, Roles, Staff};

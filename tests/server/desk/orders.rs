@@ -225,6 +225,7 @@ both! {
         let three = "?status=confirmed&payment_status=unpaid&fulfilment_status=unfulfilled";
         assert_eq!(shown(three).await.len(), 30);
         assert!(shown("?status=cancelled&payment_status=paid").await.is_empty());
+        assert_eq!(shown("?q=%00%0a").await.len(), 50);
         assert!(shown("?q=%25").await.is_empty() && shown("?q=nobody%40example.com").await.is_empty());
         // Page by page, each once.
         let (mut address, mut seen) = ("/admin/orders?payment_status=&q=".to_owned(), Vec::new());

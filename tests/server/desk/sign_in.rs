@@ -80,6 +80,7 @@ both! {
         assert_eq!(wrong.body.replace("clerk", "nobody"), unknown.body);
         let evil = visitor.signs_in("<script>alert(1)</script>\"'", "x").await;
         assert!(evil.status == 401 && !evil.body.contains("<script>alert"), "{evil:?}");
+        assert_eq!(visitor.signs_in("\0", "\0").await.status, 401);
         let refused = app.journal("staff.sign_in_refused").await;
         assert_eq!(refused.len(), 1, "{refused:?}");
         assert_eq!((&refused[0]["actor"], &refused[0]["outcome"]), (&"visitor".into(), &"refused".into()));

@@ -69,7 +69,8 @@ pub(super) async fn show(
     db: Data<Arc<Db>>,
 ) -> Result<HttpResponse, Error> {
     let mut query: Query = parse_form(request.query_string().as_bytes()).unwrap_or_default();
-    query.q = query.q.trim().chars().take(SEARCH_MAX).collect();
+    let plain = query.q.trim().chars().filter(|character| !character.is_control());
+    query.q = plain.take(SEARCH_MAX).collect();
     let contacts = staff.may::<Changers>();
     let asked = query.clone();
     let found = db
