@@ -88,7 +88,8 @@ impl Took {
         };
         let count = self.micros.len();
         format!(
-            "{name:24} {count:6} pages  p50 {:7.2} ms  p99 {:7.2} ms  largest {:6.1} KB, {:5.1} KB packed",
+            "{name:24} {count:6} pages  p50 {:7.2} ms  p99 {:7.2} ms  largest {:6.1} KB, \
+             {:5.1} KB packed",
             at(0.5),
             at(0.99),
             self.bytes as f64 / 1e3,

@@ -8,6 +8,7 @@ use serde_json::json;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::entry::Subject;
 use super::prove::{Proof, prove};
 use super::read::{Filter, JournalEntry, read_after};
 use super::readings::Readings;
@@ -67,7 +68,7 @@ async fn list_entries(
         "actor": filter.actor.as_deref().map(as_noted),
     });
     let data = db.read(move |conn| read_after(conn, &filter, after, limit)).await?;
-    readings.note(&call.origin.actor, "journal.read", what);
+    readings.note(Subject::Key(call.caller.key_id), "journal.read", what);
     let next_after = data.last().map_or(after, |last| last.seq);
     Reply::json(200, &Feed { data, next_after })
 }
@@ -121,6 +122,6 @@ async fn prove_entry(
     let id = http::id_or_not_found("journal entry", &id)?;
     let what = json!({ "entry": id });
     let proof = db.read(move |conn| prove(conn, id)).await?;
-    readings.note(&call.origin.actor, "journal.read", what);
+    readings.note(Subject::Key(call.caller.key_id), "journal.read", what);
     Reply::json(200, &proof)
 }

@@ -13,7 +13,7 @@ use super::entry::{Entry, Subject};
 use super::record::record_all;
 use crate::db::Db;
 use crate::error::Error;
-use crate::kernel::{Actor, Origin, Timestamp};
+use crate::kernel::{Origin, Timestamp};
 
 /// More readings than these are not kept apart within an hour.
 const READINGS_MAX: usize = 1_000;
@@ -27,7 +27,7 @@ pub struct Readings {
 /// Who read, what kind of thing (`journal.read`), and which part of it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Reading {
-    reader: Actor,
+    reader: Subject,
     kind: &'static str,
     what: Value,
 }
@@ -46,12 +46,12 @@ impl Readings {
         Self { db, waiting: Mutex::default() }
     }
 
-    /// A key or a person at the desk read something: `kind` says what (`journal.read`), `what` which
-    /// part of it, without anything personal.
-    pub fn note(&self, reader: &Actor, kind: &'static str, what: Value) {
+    /// A key or a person read something: `kind` says what (`journal.read`), `what` which part of
+    /// it, without anything personal.
+    pub fn note(&self, reader: Subject, kind: &'static str, what: Value) {
         let now = self.db.clock().now();
         let mut waiting = self.waiting();
-        let mut reading = Reading { reader: reader.clone(), kind, what };
+        let mut reading = Reading { reader, kind, what };
         if waiting.len() >= READINGS_MAX && !waiting.contains_key(&reading) {
             reading.what = json!("more");
         }
@@ -61,9 +61,8 @@ impl Readings {
         let is_first = times.count == 1;
         drop(waiting);
         if is_first {
-            let Reading { kind, what, .. } = reading;
-            let reader = named(reader);
-            tracing::info!(target: "docket::security", reader, %what, "{kind}");
+            let Reading { reader, kind, what } = reading;
+            tracing::info!(target: "docket::security", %reader, %what, "{kind}");
         }
     }
 
@@ -99,21 +98,8 @@ impl Readings {
     }
 }
 
-/// As lines have named keys from the start: by the identifier alone.
-fn named(reader: &Actor) -> String {
-    match reader {
-        Actor::Key(id) => id.to_string(),
-        other => other.to_string(),
-    }
-}
-
 fn entry(reading: &Reading, times: Times) -> Result<Entry, Error> {
-    let subject = match &reading.reader {
-        Actor::Key(id) => Subject::Key(*id),
-        Actor::Staff(id) => Subject::Staff(*id),
-        _ => Subject::Server,
-    };
-    Entry::new(reading.kind, subject).after(json!({
+    Entry::new(reading.kind, reading.reader.clone()).after(json!({
         "what": reading.what,
         "times": times.count,
         "first_at": times.first,

@@ -9,7 +9,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::gather::Insight;
 use super::view::TelemetryView;
-use crate::audit::Readings;
+use crate::audit::{Readings, Subject};
 use crate::error::Error;
 use crate::http::scopes::Admin;
 use crate::http::{Call, Problem, Reply};
@@ -46,6 +46,6 @@ async fn read_telemetry(
     let id = id.into_inner();
     let what = json!({ "id": scrub(&id) });
     let view = insight.about(id).await?;
-    readings.note(&call.origin.actor, "telemetry.read", what);
+    readings.note(Subject::Key(call.caller.key_id), "telemetry.read", what);
     Reply::json(200, &view)
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use super::{KeyId, RequestId, StaffId};
 
 /// Who makes a change.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Actor {
     /// A holder of an API key.
     Key(KeyId),

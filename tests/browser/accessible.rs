@@ -3,11 +3,13 @@
 
 use std::path::Path;
 
+use docket::identity::Role;
 use serde_json::{Value, json};
 
+use crate::desk::{comes_to_the_desk, placed};
 use crate::driver::Browser;
 use crate::in_a_browser;
-use crate::support::TestApp;
+use crate::support::{TestApp, card};
 
 fn rules() -> Option<String> {
     let file = Path::new("target/tools/node_modules/axe-core/axe.min.js");
@@ -55,7 +57,8 @@ async fn look_at(browser: &Browser, rules: &str, paths: &[String]) {
 in_a_browser! {
     async fn the_shop_is_accessible_to_everybody(_app: &TestApp, browser: &Browser) {
         let Some(rules) = rules() else { return };
-        let empty: Vec<String> = ["/", "/?q=nothing", "/products/tea", "/products/mug", "/cart", "/nothing"].map(str::to_owned).into();
+        let empty = ["/", "/?q=nothing", "/products/tea", "/products/mug", "/cart", "/nothing"];
+        let empty: Vec<String> = empty.map(str::to_owned).into();
         look_at(browser, &rules, &empty).await;
         browser.go("/products/coffee").await;
         browser.click("main form button").await;
@@ -70,12 +73,42 @@ in_a_browser! {
         look_at(browser, &rules, &[order, "/cart".to_owned()]).await;
     }
 
+    async fn the_desk_is_accessible_to_everybody(app: &TestApp, browser: &Browser) {
+        let Some(rules) = rules() else { return };
+        look_at(browser, &rules, &["/admin/sign-in".to_owned()]).await;
+        let order = placed(app, card("tok_visa")).await;
+        comes_to_the_desk(app, browser, Role::Owner).await;
+        let entry = app.owner().get("/v1/audit").await.expect(200)["data"][0]["id"].clone();
+        let mut paths: Vec<String> = [
+            "orders", "products", "product", "product/tea", "products/import", "stock?at_most=50",
+            "stock/tea", "payments", "audit", "keys", "staff",
+        ]
+        .map(|page| format!("/admin/{page}"))
+        .into();
+        paths.push(format!("/admin/orders/{order}"));
+        paths.push(format!("/admin/audit/{}", entry.as_str().unwrap()));
+        look_at(browser, &rules, &paths).await;
+    }
+
+    async fn the_window_is_accessible_to_everybody(app: &TestApp, browser: &Browser) {
+        let Some(rules) = rules() else { return };
+        let order = placed(app, card("tok_visa")).await;
+        comes_to_the_desk(app, browser, Role::Owner).await;
+        let mut paths: Vec<String> = ["", "/latency", "/logs", "/modules", "/health"]
+            .map(|page| format!("/admin/telemetry{page}"))
+            .into();
+        paths.push(format!("/admin/telemetry/{order}"));
+        look_at(browser, &rules, &paths).await;
+    }
+
     async fn a_planted_fault_is_found(_app: &TestApp, browser: &Browser) {
         let Some(rules) = rules() else { return };
         browser.go("/").await;
-        browser.run("document.querySelector('label[for=q]').remove(); document.getElementById('q').removeAttribute('placeholder')").await;
+        browser.run("document.querySelector('label[for=q]').remove()").await;
+        browser.run("document.getElementById('q').removeAttribute('placeholder')").await;
         assert!(violations(browser, &rules).await.iter().any(|found| found.contains("label")));
-        browser.run("document.querySelector('main').innerHTML = '<p>' + 'wide'.repeat(999) + '</p>'").await;
+        let wide = "document.querySelector('main').innerHTML = '<p>' + 'wide'.repeat(999) + '</p>'";
+        browser.run(wide).await;
         assert!(overflows(browser).await);
     }
 }

@@ -16,6 +16,7 @@ mod driver;
 #[path = "../server/support/mod.rs"]
 mod support;
 
+mod desk;
 mod shop;
 
 use driver::Browser;

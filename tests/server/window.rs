@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use docket::audit::Readings;
+use docket::audit::{Readings, Subject};
 use docket::identity::Role;
 use docket::kernel::{Actor, Origin, StaffId};
 use serde_json::{Value, json};
@@ -199,9 +199,9 @@ both! {
 
     async fn a_person_who_reads_the_log_is_on_record(app: &TestApp) {
         let db = app.database();
-        let (readings, person) = (Readings::new(db.clone()), Actor::Staff(StaffId::generate()));
-        readings.note(&person, "telemetry.read", json!({ "tail": true }));
-        readings.note(&person, "telemetry.read", json!({ "tail": true }));
+        let (readings, person) = (Readings::new(db.clone()), Subject::Staff(StaffId::generate()));
+        readings.note(person.clone(), "telemetry.read", json!({ "tail": true }));
+        readings.note(person.clone(), "telemetry.read", json!({ "tail": true }));
         assert_eq!(readings.record_waiting(&Origin::of(Actor::Job("readings"))).await.unwrap(), 1);
         db.close().await;
         let noted = app.journal("telemetry.read").await;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::audit::Readings;
+use crate::audit::{Readings, Subject};
 use crate::web::admin::{Anyone, Changers, Desk, Section, Staff};
 use crate::web::frame::Frame;
 
@@ -27,5 +27,5 @@ where
 
 /// Puts on record that the logs were read, and what of them.
 pub(super) fn note(readings: &Readings, reader: &Reader, what: Value) {
-    readings.note(&reader.origin.actor, "telemetry.read", what);
+    readings.note(Subject::Staff(reader.person.id), "telemetry.read", what);
 }

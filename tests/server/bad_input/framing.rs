@@ -136,7 +136,7 @@ both! {
         assert!(wire.is_closed());
         let absolute = Raw::get("http://other.test/v1/orders");
         exchange(app.address(), absolute.bytes()).await.unwrap().expect(200);
-        for (method, target) in [("OPTIONS", "*"), ("CONNECT", "other.test:443"), ("TRACE", "/")] {
+        for (method, target) in [("OPTIONS", "*"), ("CONNECT", "other.test:443"), ("TRACE", "/nowhere")] {
             let raw = Raw::new(method, target);
             let answer = exchange(app.address(), raw.bytes()).await.unwrap();
             answer.refused(404, "not_found");

@@ -45,9 +45,11 @@ both! {
         let page = clerk.page("/admin/product/tea?saved=1").await;
         assert!(page.contains("value=\"2.50\"") && page.contains("Saved."), "{page}");
         let version = between(&page, "name=\"version\" value=\"", "\"").to_owned();
-        let changed = clerk.acts("/admin/product/tea", "/admin/product", &product("tea", "Green tea", "3", &version)).await;
+        let green = product("tea", "Green tea", "3", &version);
+        let changed = clerk.acts("/admin/product/tea", "/admin/product", &green).await;
         assert_eq!(changed.status, 303, "{changed:?}");
-        let stale = clerk.acts("/admin/product/tea", "/admin/product", &product("tea", "Red tea", "4", &version)).await;
+        let red = product("tea", "Red tea", "4", &version);
+        let stale = clerk.acts("/admin/product/tea", "/admin/product", &red).await;
         assert_eq!(stale.status, 422);
         assert!(stale.body.contains("role=\"alert\""), "{stale:?}");
         let product = app.owner().get("/v1/products/tea").await.expect(200);
@@ -99,7 +101,8 @@ both! {
     async fn what_is_exported_can_be_imported(app: &TestApp) {
         let body = json!({ "name": "Tea, \"black\"", "price": 250, "currency": "USD", "brand": "Hill, side" });
         app.owner().put("/v1/products/tea", &body).await.expect(201);
-        app.owner().put("/v1/products/tea", &json!({ "name": "Tea, \"black\"", "price": 230, "currency": "EUR", "brand": "Hill, side" })).await.expect(200);
+        let black = json!({ "name": "Tea, \"black\"", "price": 230, "currency": "EUR", "brand": "Hill, side" });
+        app.owner().put("/v1/products/tea", &black).await.expect(200);
         app.product("mug", 900, 7).await;
         let auditor = app.at_desk(Role::Auditor).await;
         let file = auditor.get("/admin/products/export.csv").await;
@@ -109,7 +112,9 @@ both! {
         let csrf = clerk.csrf("/admin/products/import").await;
         let taken = clerk.sends_file(&csrf, file.body.as_bytes()).await;
         let page = imported(&clerk, taken.header("location")).await;
-        assert!(page.contains("<dt>Changed</dt><dd>0</dd>") && page.contains("<dt>Rows that were left out</dt><dd>0</dd>"), "{page}");
+        for told in ["<dt>Changed</dt><dd>0</dd>", "<dt>Rows that were left out</dt><dd>0</dd>"] {
+            assert!(page.contains(told), "{page}");
+        }
     }
 
     async fn stock_is_adjusted_once_however_often_the_button_is_pressed(app: &TestApp) {
@@ -126,8 +131,11 @@ both! {
         assert_eq!(app.stock("tea").await, (12, 0));
         let page = clerk.page("/admin/stock/tea").await;
         assert!(page.contains("delivery 4711") && page.contains("+7"), "{page}");
-        for (delta, reason, status) in [("-13", "loss", 409), ("0", "nothing", 422), ("few", "loss", 422), ("1", "", 422)] {
-            let refused = clerk.acts("/admin/stock/tea", "/admin/stock/tea", &[("once", &fresh()), ("delta", delta), ("reason", reason)]).await;
+        let wrong = [("-13", "loss", 409), ("0", "nothing", 422), ("few", "loss", 422), ("1", "", 422)];
+        for (delta, reason, status) in wrong {
+            let key = fresh();
+            let form = &[("once", key.as_str()), ("delta", delta), ("reason", reason)];
+            let refused = clerk.acts("/admin/stock/tea", "/admin/stock/tea", form).await;
             assert_eq!(refused.status, status, "{delta}: {refused:?}");
             assert!(refused.body.contains("-wrong\""));
         }
@@ -140,9 +148,11 @@ both! {
     async fn auditors_look_and_change_nothing(app: &TestApp) {
         app.product("tea", 250, 5).await;
         let auditor = app.at_desk(Role::Auditor).await;
-        for path in ["/admin/products", "/admin/product/tea", "/admin/stock", "/admin/stock/tea", "/admin/payments", "/admin/audit"] {
+        for path in ["products", "product/tea", "stock", "stock/tea", "payments", "audit"] {
+            let path = &format!("/admin/{path}");
             let page = auditor.page(path).await;
-            assert!(!page.contains("formmethod") && !page.contains("action=\"/admin/stock/tea\" method=\"post\""), "{path}");
+            let adjusting = "action=\"/admin/stock/tea\" method=\"post\"";
+            assert!(!page.contains("formmethod") && !page.contains(adjusting), "{path}");
         }
         assert_eq!(auditor.get("/admin/product").await.status, 403);
         assert_eq!(auditor.get("/admin/products/import").await.status, 403);

@@ -23,7 +23,8 @@ both! {
         app.product("tea", 250, 10).await;
         let order = app.owner().order(json!([line("tea", 1)]), card("tok_visa")).await;
         let subject = format!("order:{}", order["id"].as_str().unwrap());
-        app.eventually(&format!("/v1/audit?subject={subject}"), |page| page["data"].as_array().unwrap().len() == 2).await;
+        let both = |page: &serde_json::Value| page["data"].as_array().unwrap().len() == 2;
+        app.eventually(&format!("/v1/audit?subject={subject}"), both).await;
         let auditor = app.at_desk(Role::Auditor).await;
         let page = auditor.page(&format!("/admin/audit?subject={subject}")).await;
         assert!(page.contains("order.placed") && page.contains("order.confirmed"), "{page}");
