@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::desk::{Desk, Section};
 use super::staff::{Anyone, Staff};
-use crate::audit::{self, Filter, JournalEntry, Proof, ProofError, PublicKey, Readings};
+use crate::audit::{self, Filter, JournalEntry, Proof, ProofError, PublicKey, Readings, Subject};
 use crate::db::Db;
 use crate::error::{Error, Refusal};
 use crate::http::id_or_not_found;
@@ -67,7 +67,7 @@ async fn list(
     let mut entries =
         db.read(move |conn| audit::newest(conn, &filter, before, SHOWN as i64 + 1)).await?;
     readings.note(
-        &staff.origin.actor,
+        Subject::Staff(staff.person.id),
         "journal.read",
         json!({ "filtered": !subject.is_empty() || !actor.is_empty() }),
     );
@@ -118,7 +118,7 @@ async fn show(
             }
         })
         .await?;
-    readings.note(&staff.origin.actor, "journal.read", json!({ "entry": id }));
+    readings.note(Subject::Staff(staff.person.id), "journal.read", json!({ "entry": id }));
     let trusted = trusted(&keys).await?;
     let proof = proof.map(|proof| {
         let holds = proof.verify(&trusted);
@@ -164,7 +164,7 @@ async fn download(
 ) -> Result<HttpResponse, Error> {
     let id: EntryId = id_or_not_found("journal entry", &id)?;
     let proof = db.read(move |conn| audit::prove(conn, id)).await?;
-    readings.note(&staff.origin.actor, "journal.read", json!({ "entry": id }));
+    readings.note(Subject::Staff(staff.person.id), "journal.read", json!({ "entry": id }));
     let name = format!("attachment; filename=\"proof-{id}.json\"");
     Ok(HttpResponse::Ok().insert_header((header::CONTENT_DISPOSITION, name)).json(proof))
 }
