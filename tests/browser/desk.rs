@@ -88,20 +88,22 @@ in_a_browser! {
     async fn from_a_dot_to_the_order_and_back_it_is_two_clicks(app: &TestApp, browser: &Browser) {
         let id = placed(app, card("tok_visa")).await;
         comes_to_the_desk(app, browser, Role::Clerk).await;
+        let order = app.owner().get(&format!("/v1/orders/{id}")).await.expect(200);
+        let trace = order["trace_id"].as_str().unwrap();
+        let dot = format!("svg a[href*='{trace}'] circle.hit");
         for _ in 0..100 {
             browser.go("/admin/telemetry/latency").await;
-            if browser.count("a:has(circle.exemplar)").await > 0 {
+            if browser.count(&dot).await > 0 {
                 break;
             }
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         }
         // From the dot to the waterfall.
-        let place = "//*[name()='svg' and contains(@aria-label,'POST /v1/orders')]\
-            //*[name()='circle' and @class='hit']";
-        let dot = browser.driver.find(By::XPath(place)).await.unwrap();
-        dot.click().await.unwrap();
+        browser.click(&dot).await;
         browser.find("ol.spans").await;
-        browser.reads("h1", "").await;
+        // To a line in it, and back to its span.
+        browser.click("ol.spans a[href^='#'] circle.mark").await;
+        browser.click("ol.log a.to-span").await;
         // To the order, and from it back to the waterfall.
         browser.click(&format!(".order-card a[href='/admin/orders/{id}']")).await;
         browser.at(&format!("/admin/orders/{id}")).await;

@@ -64,9 +64,9 @@ fn digest(login: &str) -> String {
 }
 
 fn wait_after(failures: i64) -> Duration {
-    match u32::try_from(failures - FREE) {
-        Ok(more) => FIRST_WAIT.saturating_mul(1 << more.min(10)).min(LONGEST_WAIT),
-        Err(_) => Duration::ZERO,
+    match failures - FREE {
+        ..0 => Duration::ZERO,
+        more => FIRST_WAIT.saturating_mul(1 << more.min(10)).min(LONGEST_WAIT),
     }
 }
 
