@@ -101,9 +101,6 @@ in_a_browser! {
         // From the dot to the waterfall.
         browser.click(&dot).await;
         browser.find("ol.spans").await;
-        // To a line in it, and back to its span.
-        browser.click("ol.spans a[href^='#'] circle.mark").await;
-        browser.click("ol.log a.to-span").await;
         // To the order, and from it back to the waterfall.
         browser.click(&format!(".order-card a[href='/admin/orders/{id}']")).await;
         browser.at(&format!("/admin/orders/{id}")).await;
