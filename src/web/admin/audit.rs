@@ -151,7 +151,7 @@ fn pretty(stored: &Stored) -> String {
 /// Every key that this data directory ever sealed with.
 async fn trusted(keys: &SealKeys) -> Result<Vec<PublicKey>, Error> {
     let place = keys.0.clone();
-    let read = actix_web::web::block(move || audit::public_keys(&place)).await;
+    let read = tokio::task::spawn_blocking(move || audit::public_keys(&place)).await;
     read.map_err(|failure| Error::internal("reading public keys", failure))?
 }
 

@@ -120,9 +120,7 @@ async fn linked(
 ) -> Result<HttpResponse, Error> {
     match made {
         Ok(Some(invited)) => {
-            let asked = request.connection_info();
-            let (scheme, host) = (asked.scheme(), asked.host());
-            let link = format!("{scheme}://{host}{}", set_up_path(&invited.token));
+            let link = here(request, &set_up_path(&invited.token));
             let came = Came { link: Some((invited.login, link)), ..Came::default() };
             render(staff, db, StatusCode::OK, came).await
         }
@@ -133,6 +131,12 @@ async fn linked(
         }
         Err(error) => refused(staff, db, error, said).await,
     }
+}
+
+/// The whole address of a path, as the person's browser reaches it.
+fn here(request: &HttpRequest, path: &str) -> String {
+    let asked = request.connection_info();
+    format!("{}://{}{path}", asked.scheme(), asked.host())
 }
 
 /// The page with what speaks against a form; what is not a refusal stays what it is.

@@ -126,7 +126,7 @@ fn scratch() -> std::io::Result<std::fs::File> {
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
 ) -> Result<T, Error> {
-    let done = actix_web::web::block(work).await;
+    let done = tokio::task::spawn_blocking(work).await;
     let done = done.map_err(|failure| Error::internal("taking a file of products", failure))?;
     done.map_err(|failure| Error::internal("taking a file of products", failure))
 }
