@@ -14,15 +14,14 @@
 #[path = "../tests/support/postgres.rs"]
 mod postgres;
 #[path = "../tests/support/process.rs"]
-#[allow(dead_code, reason = "not every bench needs all of it")]
 mod process;
 #[path = "../tests/support/random.rs"]
 mod random;
 
 use std::fmt::Write;
 use std::path::PathBuf;
-use std::time::Instant;
 
+use docket::kernel::Stopwatch;
 use process::Home;
 use random::Random;
 
@@ -107,7 +106,7 @@ async fn take(base: &str, paths: impl Iterator<Item = String>) -> Took {
             let request = plain.get(url).header("accept", "text/html");
             request.header("accept-encoding", packing).send()
         };
-        let started = Instant::now();
+        let started = Stopwatch::start();
         let answer = ask("identity").await.unwrap();
         assert!(answer.status().is_success(), "{path}: {}", answer.status());
         let page = answer.bytes().await.unwrap();
