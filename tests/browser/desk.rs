@@ -86,11 +86,13 @@ in_a_browser! {
     }
 
     async fn from_a_dot_to_the_order_and_back_it_is_two_clicks(app: &TestApp, browser: &Browser) {
-        let id = placed(app, card("tok_visa")).await;
+        // Of ordinary orders a share is kept; one that came to nothing always is.
+        let body = order_of(json!([line("tea", 2)]), card("tok_chargeDeclined"));
+        let declined = app.owner().post("/v1/orders", &body).await.refused(402, "payment_declined");
+        let id = declined["order_id"].as_str().unwrap();
+        let trace = declined["trace_id"].as_str().unwrap();
         comes_to_the_desk(app, browser, Role::Clerk).await;
-        let order = app.owner().get(&format!("/v1/orders/{id}")).await.expect(200);
-        let trace = order["trace_id"].as_str().unwrap();
-        let dot = format!("svg a[href*='{trace}'] circle.hit");
+        let dot = format!("svg a[href*='{trace}'] circle.exemplar");
         for _ in 0..100 {
             browser.go("/admin/telemetry/latency").await;
             if browser.count(&dot).await > 0 {
