@@ -64,7 +64,10 @@ impl Visitor {
             let value = rest.split(';').next().unwrap();
             self.cookies.lock().unwrap().insert(name.to_owned(), value.to_owned());
         }
-        Answer { status, headers, body: response.text().await.unwrap() }
+        // A stream of events has no end that could be waited for.
+        let endless = headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
+        let body = if endless { String::new() } else { response.text().await.unwrap() };
+        Answer { status, headers, body }
     }
 
     /// What comes at this address, as it comes.
