@@ -309,6 +309,7 @@ fn rooms(config: &Config, db: &Arc<Db>, level: Arc<LevelSwitch>) -> Rooms {
         shop: Arc::new(ShopSettings {
             name: config.shop.name.clone(),
             currency: config.shop.currency,
+            invoice: config.shop.invoice,
         }),
         pictures: Pictures::new(config.data_dir.join("pictures")),
         seal_keys: SealKeys(config.data_dir.clone()),

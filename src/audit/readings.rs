@@ -62,7 +62,8 @@ impl Readings {
         drop(waiting);
         if is_first {
             let Reading { reader, kind, what } = reading;
-            tracing::info!(target: "docket::security", %reader, %what, "{kind}");
+            let reader = named(&reader);
+            tracing::info!(target: "docket::security", reader, %what, "{kind}");
         }
     }
 
@@ -95,6 +96,14 @@ impl Readings {
 
     fn waiting(&self) -> MutexGuard<'_, HashMap<Reading, Times>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// As lines have named keys from the start: by the identifier alone.
+fn named(reader: &Subject) -> String {
+    match reader {
+        Subject::Key(id) => id.to_string(),
+        other => other.to_string(),
     }
 }
 

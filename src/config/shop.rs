@@ -12,6 +12,8 @@ pub struct Shop {
     pub name: String,
     /// What it sells in. Products without a price in it are not shown.
     pub currency: Currency,
+    /// Whether visitors whom nobody knows may order by invoice, which holds stock for days.
+    pub invoice: bool,
 }
 
 impl Shop {

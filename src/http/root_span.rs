@@ -79,10 +79,12 @@ fn new_span(request: &ServiceRequest, request_id: &str) -> Span {
 /// Who knows such an address may do what it leads to: of these only the pattern is told.
 const SECRET_PARTS: [&str; 2] = ["{token}", "{link}"];
 
-fn shown_path<'p>(path: &'p str, route: Option<&'p str>) -> &'p str {
+/// An address that no route takes may be such a one with a slash too many: nothing of it is told.
+fn shown_path<'p>(path: &'p str, route: Option<&'p str>) -> Option<&'p str> {
     match route {
-        Some(route) if SECRET_PARTS.iter().any(|part| route.contains(part)) => route,
-        _ => path,
+        Some(route) if SECRET_PARTS.iter().any(|part| route.contains(part)) => Some(route),
+        Some(_) => Some(path),
+        None => None,
     }
 }
 

@@ -41,7 +41,7 @@ pub use model::{
     FulfilmentStatus, OrderPaymentStatus, OrderStatus, fulfilment_status, payment_status,
 };
 pub use request::PlaceOrder;
-pub use view::{LineView, OrderView, find, find_number, numbers};
+pub use view::{LineView, OrderView, find, find_number, numbers, version};
 
 use crate::catalog::Prices;
 use crate::db::Db;

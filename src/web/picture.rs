@@ -4,17 +4,20 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::{Data, Path, ServiceConfig, get};
 
 use crate::error::{Error, Refusal};
+use crate::kernel::Stopwatch;
 
 /// Kinds of pictures, the ones that are shown first.
 const KINDS: [(&str, &str); 4] =
     [("avif", "image/avif"), ("webp", "image/webp"), ("jpg", "image/jpeg"), ("png", "image/png")];
+
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Colours of drawings: classes of the stylesheet.
 const HUES: u32 = 8;
@@ -29,6 +32,7 @@ pub struct Pictures {
 /// What the folder held when it was changed last.
 #[derive(Debug, Default)]
 struct Known {
+    looked: Option<Stopwatch>,
     changed: Option<SystemTime>,
     files: HashMap<String, &'static str>,
 }
@@ -53,12 +57,15 @@ impl Pictures {
         Picture { address, letters, hue }
     }
 
-    /// The folder tells by its time whether files came or went.
+    /// The folder tells by its time whether files came or went; it is asked once a second at most.
     fn kind(&self, sku: &str) -> Option<&'static str> {
-        let changed = self.folder.metadata().and_then(|folder| folder.modified()).ok();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.changed != changed {
-            *known = Known { changed, files: self.list() };
+        if known.looked.as_ref().is_none_or(|looked| looked.elapsed() >= LOOK_EVERY) {
+            known.looked = Some(Stopwatch::start());
+            let changed = self.folder.metadata().and_then(|folder| folder.modified()).ok();
+            if known.changed != changed {
+                (known.changed, known.files) = (changed, self.list());
+            }
         }
         known.files.get(sku).copied()
     }

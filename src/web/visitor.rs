@@ -23,6 +23,8 @@ pub struct ShopSettings {
     pub name: String,
     /// What it sells in.
     pub currency: Currency,
+    /// Whether visitors may order by invoice.
+    pub invoice: bool,
 }
 
 /// A visitor.

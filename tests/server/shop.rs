@@ -27,6 +27,7 @@ both! {
             ("COF", vec!["Coffee beans", "Ground coffee, dark"]),
             ("dark hill", vec!["Ground coffee, dark"]),
             ("offee", vec![]),
+            ("c", vec![]),
             ("t1", vec!["Black tea"]),
             ("%", vec![]),
             ("'\"<", vec![]),
@@ -269,6 +270,34 @@ both! {
         }
         for page in pages {
             assert!(!page.contains("<script>alert") && !page.contains("\"'\""), "{page}");
+        }
+    }
+}
+
+both! {
+    with [("DOCKET_SHOP__INVOICE", "false")];
+
+    async fn a_shop_without_invoices_offers_none_and_takes_none(app: &TestApp) {
+        app.product("tea", 250, 5).await;
+        let shop = app.visitor();
+        shop.puts_in_cart("tea", 1).await;
+        let form = shop.form_of_checkout("manual").await;
+        assert!(!shop.page("/checkout").await.contains("value=\"manual\""));
+        assert_eq!(shop.orders(&form).await.status, 422);
+        shop.checks_out("tok_visa").await;
+    }
+}
+
+both! {
+    async fn no_trace_tells_a_secret_address_not_even_a_mistyped_one(app: &TestApp) {
+        app.product("tea", 250, 5).await;
+        let shop = app.visitor();
+        shop.puts_in_cart("tea", 1).await;
+        let link = shop.checks_out("tok_visa").await;
+        for path in [link.clone(), format!("{link}/"), format!("/{link}"), format!("/admin/set-up/{}/", &link[8..])] {
+            let trace = shop.get(&path).await.header("x-trace-id").to_owned();
+            let told = app.eventually(&format!("/v1/telemetry/{trace}"), |found| !found["traces"].as_array().unwrap().is_empty()).await;
+            assert!(!told.to_string().contains(&link[8..]), "{path}: {told}");
         }
     }
 }

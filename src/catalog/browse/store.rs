@@ -81,9 +81,15 @@ pub(super) fn on_shelf(
 fn found(prefixes: &[String]) -> Statement {
     let one = "SELECT DISTINCT sku FROM product_words WHERE word >= ? AND word < ?";
     let all = vec![one; prefixes.len()].join(" INTERSECT ");
-    // Nothing that begins with the prefix comes after it followed by the last character.
-    let ranges = prefixes.iter().flat_map(|prefix| [prefix.clone(), format!("{prefix}\u{10ffff}")]);
+    let ranges = prefixes.iter().flat_map(|prefix| [prefix.clone(), end_of(prefix)]);
     Statement::new(format!("WITH hits AS MATERIALIZED ({all}) ")).bind_all(ranges)
+}
+
+/// What comes after all words that begin so: nothing that does comes after the prefix followed by
+/// the last character. A single character is a word by itself: too many begin with it.
+fn end_of(prefix: &str) -> String {
+    let last = if prefix.chars().nth(1).is_some() { '\u{10ffff}' } else { '\u{1}' };
+    format!("{prefix}{last}")
 }
 
 fn shelved(row: ShelfRow) -> Result<Shelved, Error> {

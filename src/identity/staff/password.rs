@@ -18,6 +18,9 @@ pub(super) const PASSWORD_MAX: usize = 200;
 
 /// Passwords that are worked on at once: each takes 19 MiB for a moment.
 const AT_ONCE: usize = 2;
+/// One more is refused at once.
+const WAITING_MOST: usize = 8;
+const CROWD: &str = "Too many sign in at this moment; try again shortly.";
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
@@ -28,11 +31,16 @@ const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5cy1zYWx0LTAwMA\
 
 /// Works on passwords, away from the threads that answer requests.
 #[derive(Debug, Clone)]
-pub(super) struct Passwords(Arc<Semaphore>);
+pub(super) struct Passwords {
+    turns: Arc<Semaphore>,
+    /// For those at work and those that wait: anybody may ask, and nobody may fill the server.
+    places: Arc<Semaphore>,
+}
 
 impl Default for Passwords {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(AT_ONCE)))
+        let turns = Arc::new(Semaphore::new(AT_ONCE));
+        Self { turns, places: Arc::new(Semaphore::new(AT_ONCE + WAITING_MOST)) }
     }
 }
 
@@ -67,7 +75,8 @@ impl Passwords {
         &self,
         work: impl FnOnce() -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let turn = Arc::clone(&self.0).acquire_owned().await.map_err(failed)?;
+        let _place = self.places.try_acquire().map_err(|_| Error::Unavailable(CROWD))?;
+        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(failed)?;
         let done = tokio::task::spawn_blocking(move || {
             // Until the work ends, not until its caller stops waiting: memory is what is bounded.
             let _turn = turn;

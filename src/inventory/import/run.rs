@@ -16,6 +16,7 @@ use crate::kernel::Origin;
 const CHUNK: usize = 500;
 /// Rows that break a rule are kept for their sender to see, the first ones.
 const BAD_ROWS_MOST: usize = 200;
+const STOPPED: &str = "The database took no more. What was read before is in: send the file again.";
 
 /// What was read of the file since the last time.
 #[derive(Default)]
@@ -41,14 +42,22 @@ pub async fn run_import(
     let (send, mut receive) = mpsc::channel(2);
     let reading = tokio::task::spawn_blocking(move || read(file, &send));
     let (mut counts, mut bad_rows, mut failure) = (ImportCounts::default(), Vec::new(), None);
-    while let Some(read) = receive.recv().await {
-        let Rows { rows, bad, failure: stopped } = read;
+    while let Some(Rows { rows, bad, failure: stopped }) = receive.recv().await {
         counts.bad += bad.len();
         bad_rows.extend(bad);
         bad_rows.truncate(BAD_ROWS_MOST);
         failure = stopped.or(failure);
-        counts = write(db, origin, id, rows, counts, bad_rows.clone()).await?;
+        match write(db, origin, id, rows, counts.clone(), bad_rows.clone()).await {
+            Ok(written) => counts = written,
+            Err(error) => {
+                tracing::error!(%error, "an import stops");
+                failure = Some(STOPPED.to_owned());
+                break;
+            }
+        }
     }
+    // Whoever reads on finds that nobody takes it any more.
+    drop(receive);
     let read = reading.await;
     read.map_err(|failure| Error::internal("reading a file of products", failure))?;
     end(db, origin, id, counts, failure).await
@@ -90,7 +99,7 @@ async fn write(
     counts: ImportCounts,
     bad_rows: Vec<BadRow>,
 ) -> Result<ImportCounts, Error> {
-    db.write(origin, move |tx| {
+    db.write_begun(origin, move |tx| {
         let mut counts = counts.clone();
         let (products, stocked) = import_rows(tx, &rows)?;
         counts.created += products.created;
@@ -111,7 +120,7 @@ async fn end(
     failure: Option<String>,
 ) -> Result<(), Error> {
     let state = if failure.is_some() { ImportState::Failed } else { ImportState::Finished };
-    db.write(origin, move |tx| {
+    db.write_begun(origin, move |tx| {
         store::ended(tx, id, state, failure.as_deref())?;
         let entry = Entry::new("products.import_ended", Subject::Server)
             .after(serde_json::json!({ "import_id": id, "state": state, "counts": counts }))?;

@@ -226,6 +226,14 @@ pub fn find_number(conn: &mut Conn, number: i64) -> Result<Option<OrderId>, Erro
     numbered(conn, number)
 }
 
+/// Counts the changes of an order.
+///
+/// # Errors
+/// What the database refuses.
+pub fn version(conn: &mut Conn, id: OrderId) -> Result<Option<i64>, Error> {
+    Ok(crate::orders::store::state(conn, id)?.map(|state| state.version))
+}
+
 /// The numbers of these orders.
 ///
 /// # Errors

@@ -11,8 +11,10 @@ async fn outlasted(app: &TestApp, start: Vec<u8>, drop: &'static [u8]) -> bool {
     tokio::task::spawn_blocking(move || {
         let mut wire = Wire::open(address);
         wire.send(&start);
-        (0..100).any(|_| {
-            std::thread::sleep(Duration::from_millis(100));
+        // The kernel asks whether there is room again after 200 ms of silence; who sends more often
+        // than that keeps it from noticing.
+        (0..25).any(|_| {
+            std::thread::sleep(Duration::from_millis(400));
             !wire.send(drop)
         })
     })

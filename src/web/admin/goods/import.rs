@@ -23,6 +23,8 @@ use crate::web::page::{page, see_other};
 
 /// Bytes of a file at most.
 const FILE_MOST: u64 = 64 << 20;
+/// What is packed is read so far.
+const UNPACKED_MOST: u64 = 256 << 20;
 const NAME_CHARS: usize = 100;
 const SHOWN: i64 = 20;
 
@@ -138,7 +140,11 @@ fn unpacked(mut file: std::fs::File) -> Result<Box<dyn Read + Send>, Error> {
     let read = file.read(&mut magic).map_err(unreadable)?;
     file.rewind().map_err(unreadable)?;
     let packed = read == 2 && magic == [0x1f, 0x8b];
-    Ok(if packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) })
+    Ok(if packed {
+        Box::new(MultiGzDecoder::new(file).take(UNPACKED_MOST))
+    } else {
+        Box::new(file)
+    })
 }
 
 #[derive(Template)]
