@@ -44,6 +44,23 @@ impl Frame {
         if self.texts.has(&key) { self.t(&key).to_owned() } else { name.replace('_', " ") }
     }
 
+    /// The name of what a payment is at: a manual one waits for no bank, and what was refunded is
+    /// no longer paid.
+    pub(super) fn payment_state(
+        &self,
+        method: &str,
+        status: &str,
+        captured: &Amount,
+        refunded: &Amount,
+    ) -> String {
+        self.state(match (method, status) {
+            ("manual", "pending") => "awaiting",
+            _ if refunded.is_zero() => status,
+            _ if refunded == captured => "refunded",
+            _ => "partially_refunded",
+        })
+    }
+
     /// The name of a card by its token.
     pub(super) fn card(&self, token: &str) -> String {
         self.texts.get(&format!("cards.{token}")).to_owned()

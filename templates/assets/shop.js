@@ -5,6 +5,8 @@
 const search = document.querySelector('[data-search]');
 if (search && document.getElementById('results')) {
   let latest = 0;
+  let searched = false;
+  addEventListener('popstate', () => location.reload());
   let waiting;
   const show = async () => {
     const mine = ++latest;
@@ -15,7 +17,9 @@ if (search && document.getElementById('results')) {
     const found = page.getElementById('results');
     if (found && mine === latest) {
       document.getElementById('results').replaceWith(found);
-      history.replaceState(null, '', '/?' + query);
+      if (searched) history.replaceState(null, '', '/?' + query);
+      else history.pushState(null, '', '/?' + query);
+      searched = true;
     }
   };
   search.addEventListener('input', () => {
@@ -69,15 +73,19 @@ if (live) {
     const shown = document.querySelector('article.order');
     if (!now || !shown) return;
     shown.replaceWith(now);
+    localTimes();
     if (!now.dataset.live) events.close();
   });
   addEventListener('pagehide', () => events.close());
 }
 
 // Times are the server's until here, in UTC.
-for (const time of document.querySelectorAll('time[datetime]')) {
-  const moment = new Date(time.dateTime);
-  if (!isNaN(moment)) {
-    time.textContent = moment.toLocaleString(navigator.language, { dateStyle: 'medium', timeStyle: 'short' });
+function localTimes() {
+  for (const time of document.querySelectorAll('time[datetime]')) {
+    const moment = new Date(time.dateTime);
+    if (!isNaN(moment)) {
+      time.textContent = moment.toLocaleString(navigator.language, { dateStyle: 'medium', timeStyle: 'short' });
+    }
   }
 }
+localTimes();

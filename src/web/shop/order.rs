@@ -10,6 +10,7 @@ use askama::Template;
 use crate::db::{Conn, Db};
 use crate::error::{Error, Refusal};
 use crate::orders::{self, FulfilmentStatus, OrderPaymentStatus, OrderStatus, OrderView};
+use crate::payments::Method;
 use crate::web::frame::Frame;
 use crate::web::page::page;
 use crate::web::visitor::{Visitor, cart_units};
@@ -61,6 +62,11 @@ impl OrderPage {
 
     fn is_cancelled(&self) -> bool {
         self.order.status == OrderStatus::Cancelled
+    }
+
+    fn is_by_invoice(&self) -> bool {
+        let unpaid = self.order.payment_status == OrderPaymentStatus::Unpaid;
+        unpaid && self.order.payments.iter().any(|payment| payment.method == Method::Manual)
     }
 
     fn is_over(&self) -> bool {

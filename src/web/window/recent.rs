@@ -72,7 +72,7 @@ struct Trace {
 /// Shows the traces of the last while, or leads to the page of an id.
 pub(super) async fn show(reader: Reader, looking: Query<Looking>) -> Result<HttpResponse, Error> {
     let looking = looking.into_inner();
-    let id = looking.id.trim();
+    let id = looking.id.trim().trim_start_matches('#');
     if !id.is_empty() {
         return Ok(see_other(&draw::about(id)));
     }

@@ -42,6 +42,6 @@ both! {
         assert_eq!(proof["entry"]["subject"], subject);
         assert_eq!(auditor.get("/admin/audit/nothing").await.status, 404);
         let other = auditor.page("/admin/audit?actor=nobody").await;
-        assert!(other.contains("No entry is like this."));
+        assert!(other.contains("Nothing matches."));
     }
 }

@@ -99,7 +99,7 @@ both! {
         }
         let page = clerk.page(&path(&order)).await;
         let links = ["/admin/telemetry/", "/admin/audit/"];
-        let told = ["Order placed", "Money taken", "Money given back", "Parcel left", "by clerk"];
+        let told = ["Order placed", "Money taken", "Money refunded", "Parcel left", "by clerk"];
         for told in told.iter().chain(&links) {
             assert!(page.contains(told), "{told} in {page}");
         }

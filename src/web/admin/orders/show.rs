@@ -16,7 +16,7 @@ use crate::error::{Error, Refusal};
 use crate::http::{id_or_not_found, parse_form};
 use crate::identity;
 use crate::kernel::{Amount, OrderId, PaymentId};
-use crate::orders::{self, Contact, OrderStatus, OrderView};
+use crate::orders::{self, Contact, FulfilmentStatus, OrderStatus, OrderView};
 use crate::payments::{self, Method, OperationView, Payment};
 use crate::web::admin::desk::{Desk, Section};
 use crate::web::admin::staff::{Anyone, Changers, Roles, Staff, fresh};
@@ -155,8 +155,11 @@ impl OrderPage {
     }
 
     fn may_be_cancelled(&self) -> bool {
-        let status = self.order().status;
-        status != OrderStatus::Pending && status.may_become(OrderStatus::Cancelled)
+        let order = self.order();
+        // What has left altogether is not called back by cancelling.
+        let gone = order.fulfilment_status == FulfilmentStatus::Fulfilled;
+        let may = order.status.may_become(OrderStatus::Cancelled);
+        order.status != OrderStatus::Pending && !gone && may
     }
 
     fn may_be_fulfilled(&self) -> bool {
