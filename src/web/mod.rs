@@ -1,4 +1,4 @@
-//! The pages: a shop to order from, and a desk to run it from.
+//! The pages: a shop to order from, a desk to run it from, and a window into it.
 //!
 //! Rendered on the server, whole without JavaScript and better with it; nothing comes from another
 //! host. Pages call the doors of the other rooms and hold no rule of their own. Invariants: every
