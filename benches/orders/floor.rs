@@ -19,6 +19,8 @@ pub struct Floor {
     pub connections: usize,
     /// Orders in each commit.
     pub batch: usize,
+    /// What is known before a gateway is asked is committed by itself, as it must be.
+    pub in_two_steps: bool,
     /// Fewer will do where every order waits for the disk.
     pub orders_most: usize,
 }
@@ -69,20 +71,42 @@ impl Script {
         Self { statements, writings, movements: written.movements() }
     }
 
-    /// Levels are taken in the order of their keys, so that connections never wait in a circle.
-    fn write(&self, bare: &mut impl Bare, order: &OrderRows) {
+    fn intend(&self, bare: &mut impl Bare, order: &OrderRows) {
         for (writing, rows) in self.writings.iter().zip(order) {
             rows.iter().for_each(|row| writing.insert(bare, row));
         }
-        let (movements, delta, sku) = self.movements;
-        for statement in [RESERVING, POSTING] {
-            for row in &order[movements] {
-                assert_eq!(bare.execute(statement, [&row[delta], &row[sku]].into_iter()), 1);
-            }
-        }
+        self.move_stock(RESERVING, bare, order);
+    }
+
+    fn finish(&self, bare: &mut impl Bare, order: &OrderRows) {
+        self.move_stock(POSTING, bare, order);
         for (writing, rows) in self.writings.iter().zip(order) {
             rows.iter().for_each(|row| writing.update(bare, row));
         }
+    }
+
+    /// Levels are taken in the order of their keys, so that connections never wait in a circle.
+    fn move_stock(&self, statement: usize, bare: &mut impl Bare, order: &OrderRows) {
+        let (movements, delta, sku) = self.movements;
+        for row in &order[movements] {
+            assert_eq!(bare.execute(statement, [&row[delta], &row[sku]].into_iter()), 1);
+        }
+    }
+
+    fn write(&self, bare: &mut impl Bare, orders: &[OrderRows], in_two_steps: bool) {
+        bare.begin();
+        if in_two_steps {
+            orders.iter().for_each(|order| self.intend(bare, order));
+            bare.commit();
+            bare.begin();
+            orders.iter().for_each(|order| self.finish(bare, order));
+        } else {
+            for order in orders {
+                self.intend(bare, order);
+                self.finish(bare, order);
+            }
+        }
+        bare.commit();
     }
 }
 
@@ -119,7 +143,7 @@ impl Writing {
 pub struct Waiting<'a> {
     script: &'a Script,
     orders: &'a [OrderRows],
-    batch: usize,
+    floor: &'a Floor,
     next: AtomicUsize,
     began: OnceLock<Stopwatch>,
 }
@@ -128,11 +152,11 @@ impl Waiting<'_> {
     /// Writes one batch after the other until there are none.
     pub fn write(&self, bare: &mut impl Bare) {
         self.began.get_or_init(Stopwatch::start);
-        let take = || self.next.fetch_add(self.batch, Ordering::Relaxed);
+        let batch = self.floor.batch;
+        let take = || self.next.fetch_add(batch, Ordering::Relaxed);
         while let Some(rest) = self.orders.get(take()..).filter(|rest| !rest.is_empty()) {
-            bare.begin();
-            rest.iter().take(self.batch).for_each(|order| self.script.write(bare, order));
-            bare.commit();
+            let orders = &rest[..rest.len().min(batch)];
+            self.script.write(bare, orders, self.floor.in_two_steps);
         }
     }
 }
@@ -147,7 +171,7 @@ pub fn rate(
 ) -> f64 {
     let orders = &orders[..orders.len().min(floor.orders_most)];
     let (next, began) = (AtomicUsize::new(0), OnceLock::new());
-    let waiting = Waiting { script, orders, batch: floor.batch, next, began };
+    let waiting = Waiting { script, orders, floor, next, began };
     std::thread::scope(|scope| {
         for _ in 0..floor.connections {
             scope.spawn(|| connection(&waiting));

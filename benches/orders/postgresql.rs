@@ -22,6 +22,7 @@ const FLOORS: [Floor; 3] = [
         ratio: "docket_to_floor_on_8",
         connections: 8,
         batch: 1,
+        in_two_steps: false,
         orders_most: usize::MAX,
     },
     Floor {
@@ -29,6 +30,7 @@ const FLOORS: [Floor; 3] = [
         ratio: "docket_to_floor_on_1",
         connections: 1,
         batch: 1,
+        in_two_steps: false,
         orders_most: 3_000,
     },
     Floor {
@@ -36,6 +38,7 @@ const FLOORS: [Floor; 3] = [
         ratio: "docket_to_batched_floor",
         connections: 1,
         batch: 64,
+        in_two_steps: false,
         orders_most: 3_000,
     },
 ];

@@ -28,12 +28,21 @@ const CHECKPOINT: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 const WITHOUT_NUMBERS: &str =
     "DROP TRIGGER journal_sequence_no_delete; DELETE FROM journal_sequence;";
 
-const FLOORS: [Floor; 2] = [
+const FLOORS: [Floor; 3] = [
     Floor {
         figure: "batched_floor_per_second",
         ratio: "docket_to_batched_floor",
         connections: 1,
         batch: 64,
+        in_two_steps: false,
+        orders_most: usize::MAX,
+    },
+    Floor {
+        figure: "two_step_floor_per_second",
+        ratio: "docket_to_two_step_floor",
+        connections: 1,
+        batch: 64,
+        in_two_steps: true,
         orders_most: usize::MAX,
     },
     Floor {
@@ -41,6 +50,7 @@ const FLOORS: [Floor; 2] = [
         ratio: "docket_to_single_floor",
         connections: 1,
         batch: 1,
+        in_two_steps: false,
         orders_most: 3_000,
     },
 ];
