@@ -23,10 +23,10 @@ use crate::config::Config;
 use crate::db::{DatabaseUrl, Db, DbOptions};
 use crate::error::Error;
 use crate::http::{Authenticate, Limits, Readiness, Traffic};
-use crate::identity::{self, KeyGate, StaffGate, StaffToken};
+use crate::identity::{self, KeyGate, StaffGate};
 use crate::insight::{self, Insight, LogFilter};
 use crate::jobs::{self, Holder, Workers};
-use crate::kernel::{Actor, Clock, Origin, Secret};
+use crate::kernel::{Actor, Clock, Origin, Secret, Token};
 use crate::orders::{Orders, Terms};
 use crate::payments::{Gateways, ManualGateway, TestGateway};
 use crate::telemetry::{self, LevelSwitch, TelemetryGuard};
@@ -71,7 +71,7 @@ pub struct FirstStart {
     /// A key with all scopes.
     pub key: Option<Secret<String>>,
     /// The secret part of the link by which the owner sets a password.
-    pub desk: Option<StaffToken>,
+    pub desk: Option<Token>,
 }
 
 /// A server that runs.
