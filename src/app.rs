@@ -37,6 +37,8 @@ use background::SealingTurn;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
+/// A large file takes long on a slow line.
+const UPLOAD_TIMEOUT: Duration = Duration::from_secs(600);
 const FIRST_KEY_LEASE: Duration = Duration::from_secs(5);
 /// A job that reads for longer than this is not waited for when the server stops.
 const WORKERS_PATIENCE: Duration = Duration::from_millis(1_500);
@@ -301,6 +303,7 @@ fn rooms(config: &Config, db: &Arc<Db>, level: Arc<LevelSwitch>) -> Rooms {
         log_filter: Arc::new(LogFilter::new(Arc::clone(db), level)),
         limits: Limits {
             request_timeout: Duration::from_secs(config.server.request_timeout_s),
+            upload: (crate::web::UPLOADS, UPLOAD_TIMEOUT),
             body_timeout: Duration::from_secs(config.server.body_timeout_s),
             body_bytes: config.server.body_limit_bytes,
             requests: config.server.requests_max,

@@ -13,7 +13,7 @@ use crate::jobs::{self, Holder, Job};
 use crate::kernel::{Actor, Origin};
 use crate::orders::Orders;
 use crate::telemetry;
-use crate::{carts, catalog, idempotency, identity};
+use crate::{carts, catalog, idempotency, identity, inventory};
 
 const SEALING: &str = "sealing";
 const READINGS: &str = "readings";
@@ -34,6 +34,7 @@ pub(super) fn jobs(
         Arc::new(Sealing(Arc::clone(sealer))),
         Arc::new(Retention(Arc::clone(db))),
         Arc::new(SearchWords(Arc::clone(db))),
+        Arc::new(Imports(Arc::clone(db))),
         Arc::new(Invariants::new(Arc::clone(db))),
         Arc::new(RecordReadings(Arc::clone(readings))),
         Arc::new(Machine),
@@ -177,6 +178,25 @@ impl Job for Retention {
         let sign_ins =
             self.0.write(&origin, |tx| identity::remove_old_sign_ins(tx, RETENTION_BATCH)).await?;
         Ok(replies + carts + sign_ins)
+    }
+}
+
+/// Ends imports whose server has stopped.
+struct Imports(Arc<Db>);
+
+#[async_trait]
+impl Job for Imports {
+    fn name(&self) -> &'static str {
+        "imports"
+    }
+
+    fn beat(&self) -> Duration {
+        Duration::from_secs(60)
+    }
+
+    async fn run(&self) -> Result<usize, Error> {
+        let origin = Origin::of(Actor::Job(self.name()));
+        self.0.write(&origin, inventory::end_interrupted_imports).await
     }
 }
 

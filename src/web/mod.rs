@@ -51,6 +51,9 @@ pub fn routes(config: &mut web::ServiceConfig) {
     config.service(pages);
 }
 
+/// The route that takes files.
+pub const UPLOADS: &str = "/admin/products/import";
+
 /// Where a person sets a password, for who is told of it outside of the pages.
 #[must_use]
 pub fn set_up_address(host: &str, token: &Token) -> String {
