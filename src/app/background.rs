@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use super::invariants::Invariants;
 use crate::audit::{Guard, Readings, Sealer};
-use crate::db::{Db, Dialect};
+use crate::db::{Conn, Db, Dialect};
 use crate::error::Error;
 use crate::jobs::{self, Holder, Job};
 use crate::kernel::{Actor, Origin};
@@ -214,12 +214,15 @@ impl Job for SearchWords {
     }
 
     async fn run(&self) -> Result<usize, Error> {
-        let skus = self.0.read(|conn| catalog::without_words(conn, RETENTION_BATCH)).await?;
-        if skus.is_empty() {
-            return Ok(0);
-        }
         let origin = Origin::of(Actor::Job(self.name()));
-        self.0.write(&origin, move |tx| catalog::index_words(tx, &skus)).await
+        let (mut after, mut done) = (String::new(), 0);
+        loop {
+            let find = move |conn: &mut Conn| catalog::without_words(conn, &after, RETENTION_BATCH);
+            let skus = self.0.read(find).await?;
+            let Some(last) = skus.last() else { return Ok(done) };
+            after = last.clone();
+            done += self.0.write(&origin, move |tx| catalog::index_words(tx, &skus)).await?;
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The shop's pages without JavaScript: looking around, the cart, the checkout, the order's page.
 
-use docket::carts;
+use docket::db::{Statement, WriteTx};
+use docket::{carts, catalog};
 use serde_json::json;
 
 use crate::support::{TestApp, between, both};
@@ -50,6 +51,21 @@ both! {
         app.owner().put("/v1/products/c1", &body).await.expect(200);
         assert!(!app.visitor().page("/?q=ground").await.contains("card-name"));
         assert!(app.visitor().page("/?q=cocoa").await.contains("card-name"));
+    }
+
+    async fn products_without_words_are_found_one_stretch_after_the_other(app: &TestApp) {
+        for sku in ["p1", "p2", "p3"] {
+            named(app, sku, "Ground coffee", "Grocery").await;
+        }
+        let forget = |tx: &mut WriteTx<'_>| tx.execute(Statement::new("DELETE FROM product_words"));
+        app.at_command_line(forget).await;
+        let after = |sku: &'static str| move |tx: &mut WriteTx<'_>| catalog::without_words(tx.conn(), sku, 2);
+        let first = app.at_command_line(after("")).await;
+        let indexed = first.clone();
+        app.at_command_line(move |tx| catalog::index_words(tx, &indexed)).await;
+        assert_eq!((first, app.at_command_line(after("p2")).await), (vec!["p1".into(), "p2".into()], vec!["p3".to_owned()]));
+        let page = app.visitor().page("/?q=coffee").await;
+        assert!(page.contains("/products/p2") && !page.contains("/products/p3"), "{page}");
     }
 
     async fn the_shelves_go_on_where_a_page_ends(app: &TestApp) {

@@ -45,6 +45,16 @@ impl StaffGate {
         Ok(Some(found.session))
     }
 
+    /// Whether the session of this token is not over, for who asks without the person doing
+    /// anything: it is not kept open by that.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    pub async fn is_open(&self, token: &Token) -> Result<bool, Error> {
+        let (asked, now) = (token.clone(), self.db.clock().now());
+        self.db.read(move |conn| Ok(session::find(conn, &asked, now)?.is_some())).await
+    }
+
     /// Who only looks is let in also while nothing can be written.
     async fn touch(&self, token: Token, origin: &Origin) {
         let hash = token.hash();

@@ -60,6 +60,7 @@ pub(in crate::web) struct Staff<R> {
     pub(in crate::web) person: Person,
     csrf: Secret<String>,
     visitor: Visitor,
+    session: (Arc<StaffGate>, Token),
     roles: PhantomData<R>,
 }
 
@@ -135,17 +136,16 @@ impl<R: Roles> Staff<R> {
     pub(in crate::web) async fn of(request: &HttpRequest) -> Result<Self, Turned> {
         let visitor = Visitor::of(request)?;
         let gate = gate_of(request)?;
-        let session = match token_of(request) {
-            Some(token) => gate.session(&token, &visitor.origin).await?,
-            None => None,
-        };
-        let Some(Session { person, csrf }) = session else { return Err(turn_away(request)) };
+        let Some(token) = token_of(request) else { return Err(turn_away(request)) };
+        let found = gate.session(&token, &visitor.origin).await?;
+        let Some(Session { person, csrf }) = found else { return Err(turn_away(request)) };
         let origin = Origin { actor: Actor::Staff(person.id), ..visitor.origin.clone() };
         if !R::may(person.role) {
             let endpoint = endpoint_of(request);
             return Err(gate.refuse_role(&person, &endpoint, origin).await?.into());
         }
-        Ok(Self { origin, person, csrf, visitor, roles: PhantomData })
+        let session = (gate, token);
+        Ok(Self { origin, person, csrf, visitor, session, roles: PhantomData })
     }
 
     /// Whether a form was made by a page of this session.
@@ -157,6 +157,13 @@ impl<R: Roles> Staff<R> {
             true => Ok(()),
             false => Err(csrf()),
         }
+    }
+
+    /// Whether the person is still signed in, for what goes on after the answer has begun.
+    pub(in crate::web) async fn is_still_here(&self) -> bool {
+        let (gate, token) = &self.session;
+        // Who cannot be asked for is asked to come again.
+        gate.is_open(token).await.unwrap_or(false)
     }
 
     /// What surrounds a page of this section.

@@ -135,9 +135,15 @@ both! {
         let black = json!({ "name": "Tea, \"black\"", "price": 230, "currency": "EUR", "brand": "Hill, side" });
         app.owner().put("/v1/products/tea", &black).await.expect(200);
         app.product("mug", 900, 7).await;
+        let mut formula = json!({ "name": "=HYPERLINK(\"//elsewhere\")", "price": 1, "currency": "USD" });
+        (formula["brand"], formula["department"]) = ("'@home".into(), "'t Veld".into());
+        app.owner().put("/v1/products/-1", &formula).await.expect(201);
         let auditor = app.at_desk(Role::Auditor).await;
         let file = auditor.get("/admin/products/export.csv").await;
-        assert_eq!((file.status, file.body.lines().count()), (200, 4), "{file:?}");
+        assert_eq!((file.status, file.body.lines().count()), (200, 5), "{file:?}");
+        for cell in ["'-1,\"'=HYPERLINK(", ",''@home,", ",'t Veld,"] {
+            assert!(file.body.contains(cell), "{cell} in {file:?}");
+        }
         assert!(file.header("content-disposition").contains("products.csv"));
         let clerk = app.at_desk(Role::Clerk).await;
         let csrf = clerk.csrf("/admin/products/import").await;
