@@ -14,6 +14,9 @@ use crate::kernel::{CartId, OrderId, random_bytes};
 
 pub(super) use store::no_longer_stands;
 
+/// Asks inside a transaction; refuses, or lets it go on.
+pub type Check = dyn Fn(&mut WriteTx<'_>) -> Result<(), Error> + Send + Sync;
+
 /// The cart that an order is placed from.
 #[derive(Clone)]
 pub struct FromCart {
@@ -21,7 +24,7 @@ pub struct FromCart {
     pub id: CartId,
     /// Refuses when the cart is not any more what is ordered, and keeps it so until the end of the
     /// transaction.
-    pub unchanged: Arc<dyn Fn(&mut WriteTx<'_>) -> Result<(), Error> + Send + Sync>,
+    pub unchanged: Arc<Check>,
 }
 
 /// An order that was placed from a cart.
