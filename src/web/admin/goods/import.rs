@@ -138,8 +138,8 @@ async fn blocking<T: Send + 'static>(
     done.map_err(|failure| Error::internal("taking a file of products", failure))
 }
 
-/// The file to be read, packed with gzip or not: its first bytes tell (RFC 1952, 2.3.1). `None` when
-/// there is too much in it, which is found out by unpacking it to nowhere.
+/// The file to be read, packed with gzip or not: its first bytes tell (RFC 1952, 2.3.1). `None`
+/// when there is too much in it, which is found out by unpacking it to nowhere.
 fn unpacked(mut file: std::fs::File) -> std::io::Result<Option<Box<dyn Read + Send>>> {
     let mut magic = [0; 2];
     let read = file.read(&mut magic)?;
