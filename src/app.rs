@@ -23,10 +23,10 @@ use crate::config::Config;
 use crate::db::{DatabaseUrl, Db, DbOptions};
 use crate::error::Error;
 use crate::http::{Authenticate, Limits, Readiness, Traffic};
-use crate::identity::{self, KeyGate, StaffGate, StaffToken};
+use crate::identity::{self, KeyGate, StaffGate};
 use crate::insight::{self, Insight, LogFilter};
 use crate::jobs::{self, Holder, Workers};
-use crate::kernel::{Actor, Clock, Origin, Secret};
+use crate::kernel::{Actor, Clock, Origin, Secret, Token};
 use crate::orders::{Orders, Terms};
 use crate::payments::{Gateways, ManualGateway, TestGateway};
 use crate::telemetry::{self, LevelSwitch, TelemetryGuard};
@@ -37,6 +37,8 @@ use background::SealingTurn;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
+/// A large file takes long on a slow line.
+const UPLOAD_TIMEOUT: Duration = Duration::from_secs(600);
 const FIRST_KEY_LEASE: Duration = Duration::from_secs(5);
 /// A job that reads for longer than this is not waited for when the server stops.
 const WORKERS_PATIENCE: Duration = Duration::from_millis(1_500);
@@ -71,7 +73,7 @@ pub struct FirstStart {
     /// A key with all scopes.
     pub key: Option<Secret<String>>,
     /// The secret part of the link by which the owner sets a password.
-    pub desk: Option<StaffToken>,
+    pub desk: Option<Token>,
 }
 
 /// A server that runs.
@@ -301,6 +303,7 @@ fn rooms(config: &Config, db: &Arc<Db>, level: Arc<LevelSwitch>) -> Rooms {
         log_filter: Arc::new(LogFilter::new(Arc::clone(db), level)),
         limits: Limits {
             request_timeout: Duration::from_secs(config.server.request_timeout_s),
+            upload: (crate::web::UPLOADS, UPLOAD_TIMEOUT),
             body_timeout: Duration::from_secs(config.server.body_timeout_s),
             body_bytes: config.server.body_limit_bytes,
             requests: config.server.requests_max,

@@ -7,13 +7,13 @@ use async_trait::async_trait;
 
 use super::invariants::Invariants;
 use crate::audit::{Guard, Readings, Sealer};
-use crate::db::{Db, Dialect};
+use crate::db::{Conn, Db, Dialect};
 use crate::error::Error;
 use crate::jobs::{self, Holder, Job};
 use crate::kernel::{Actor, Origin};
 use crate::orders::Orders;
 use crate::telemetry;
-use crate::{carts, catalog, idempotency, identity};
+use crate::{carts, catalog, idempotency, identity, inventory};
 
 const SEALING: &str = "sealing";
 const READINGS: &str = "readings";
@@ -34,6 +34,7 @@ pub(super) fn jobs(
         Arc::new(Sealing(Arc::clone(sealer))),
         Arc::new(Retention(Arc::clone(db))),
         Arc::new(SearchWords(Arc::clone(db))),
+        Arc::new(Imports(Arc::clone(db))),
         Arc::new(Invariants::new(Arc::clone(db))),
         Arc::new(RecordReadings(Arc::clone(readings))),
         Arc::new(Machine),
@@ -180,6 +181,25 @@ impl Job for Retention {
     }
 }
 
+/// Ends imports whose server has stopped.
+struct Imports(Arc<Db>);
+
+#[async_trait]
+impl Job for Imports {
+    fn name(&self) -> &'static str {
+        "imports"
+    }
+
+    fn beat(&self) -> Duration {
+        Duration::from_secs(60)
+    }
+
+    async fn run(&self) -> Result<usize, Error> {
+        let origin = Origin::of(Actor::Job(self.name()));
+        self.0.write(&origin, inventory::end_interrupted_imports).await
+    }
+}
+
 /// Gives words to be found by to the products of an older binary.
 struct SearchWords(Arc<Db>);
 
@@ -194,12 +214,15 @@ impl Job for SearchWords {
     }
 
     async fn run(&self) -> Result<usize, Error> {
-        let skus = self.0.read(|conn| catalog::without_words(conn, RETENTION_BATCH)).await?;
-        if skus.is_empty() {
-            return Ok(0);
-        }
         let origin = Origin::of(Actor::Job(self.name()));
-        self.0.write(&origin, move |tx| catalog::index_words(tx, &skus)).await
+        let (mut after, mut done) = (String::new(), 0);
+        loop {
+            let find = move |conn: &mut Conn| catalog::without_words(conn, &after, RETENTION_BATCH);
+            let skus = self.0.read(find).await?;
+            let Some(last) = skus.last() else { return Ok(done) };
+            after = last.clone();
+            done += self.0.write(&origin, move |tx| catalog::index_words(tx, &skus)).await?;
+        }
     }
 }
 

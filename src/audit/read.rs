@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::store::{self, StoredEntry};
+use super::store::{self, From, StoredEntry};
 use crate::db::Conn;
 use crate::error::Error;
 use crate::kernel::Timestamp;
@@ -61,7 +61,7 @@ pub fn read_after(
     after: i64,
     limit: i64,
 ) -> Result<Vec<JournalEntry>, Error> {
-    let rows = store::entries_after(conn, filter, after, limit)?;
+    let rows = store::filtered(conn, filter, From::After(after), limit)?;
     rows.into_iter().map(|(seq, entry)| JournalEntry::from_stored(seq, entry)).collect()
 }
 
@@ -75,7 +75,7 @@ pub fn newest(
     before: Option<i64>,
     limit: i64,
 ) -> Result<Vec<JournalEntry>, Error> {
-    let rows = store::entries_before(conn, filter, before, limit)?;
+    let rows = store::filtered(conn, filter, From::Before(before.unwrap_or(i64::MAX)), limit)?;
     rows.into_iter().map(|(seq, entry)| JournalEntry::from_stored(seq, entry)).collect()
 }
 

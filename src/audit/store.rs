@@ -147,46 +147,32 @@ pub(super) fn numbered_from(
     Ok(rows?)
 }
 
-/// Entries numbered after `after` that the filter lets through, in order.
-pub(super) fn entries_after(
-    conn: &mut Conn,
-    filter: &Filter,
-    after: i64,
-    limit: i64,
-) -> Result<Vec<(i64, StoredEntry)>, Error> {
-    let mut query = journal_sequence::table
-        .inner_join(journal_entries::table)
-        .filter(journal_sequence::seq.gt(after))
-        .order(journal_sequence::seq)
-        .limit(limit)
-        .select((journal_sequence::seq, journal_entries::all_columns))
-        .into_boxed();
-    if let Some(subject) = &filter.subject {
-        query = query.filter(journal_entries::subject.eq(subject));
-    }
-    if let Some(actor) = &filter.actor {
-        query = match did_much(conn, actor)? {
-            true => query.filter(journal_entries::actor.concat("").eq(actor)),
-            false => query.filter(journal_entries::actor.eq(actor)),
-        };
-    }
-    Ok(query.load(conn)?)
+/// Which end of the journal a page goes on from.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum From {
+    /// After this number, in order.
+    After(i64),
+    /// Before this number, newest first.
+    Before(i64),
 }
 
-/// Entries numbered before `before` that the filter lets through, newest first.
-pub(super) fn entries_before(
+/// Entries that the filter lets through, from there on.
+pub(super) fn filtered(
     conn: &mut Conn,
     filter: &Filter,
-    before: Option<i64>,
+    from: From,
     limit: i64,
 ) -> Result<Vec<(i64, StoredEntry)>, Error> {
-    let mut query = journal_sequence::table
+    let query = journal_sequence::table
         .inner_join(journal_entries::table)
-        .filter(journal_sequence::seq.lt(before.unwrap_or(i64::MAX)))
-        .order(journal_sequence::seq.desc())
         .limit(limit)
         .select((journal_sequence::seq, journal_entries::all_columns))
         .into_boxed();
+    let seq = journal_sequence::seq;
+    let mut query = match from {
+        From::After(number) => query.filter(seq.gt(number)).order(seq.asc()),
+        From::Before(number) => query.filter(seq.lt(number)).order(seq.desc()),
+    };
     if let Some(subject) = &filter.subject {
         query = query.filter(journal_entries::subject.eq(subject));
     }

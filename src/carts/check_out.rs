@@ -7,12 +7,12 @@ use sha2::{Digest, Sha256};
 use tracing::instrument;
 
 use super::error::CartRefusal;
-use super::store;
-use crate::db::Db;
+use super::store::{self, Row};
+use crate::db::{Db, WriteTx};
 use crate::error::{Error, Refusal};
 use crate::http::{self, Submission};
 use crate::kernel::{Amount, CartId, Currency, Origin, RequestId, Secret};
-use crate::orders::{self, CartOrder, Orders, PlaceOrder};
+use crate::orders::{self, CartOrder, FromCart, Orders, PlaceOrder};
 
 /// What a visitor says at the checkout. Empty texts were not said.
 #[derive(Debug, Clone)]
@@ -66,18 +66,29 @@ pub async fn check_out(
     if lines.is_empty() {
         return Err(CartRefusal::Empty.into());
     }
-    let lines: Vec<Value> =
+    let wanted: Vec<Value> =
         lines.iter().map(|line| json!({ "sku": line.sku, "quantity": line.quantity })).collect();
-    let body = body(cart, &lines, &said).to_string();
+    let body = body(cart, &wanted, &said).to_string();
     let request: PlaceOrder = http::parse_json(body.as_bytes())?;
     let submission = submission(cart, &body);
-    let placed = orders.place(origin.clone(), submission, request, Some(cart)).await;
+    let unchanged = Arc::new(move |tx: &mut WriteTx<'_>| hold_as(tx, cart, &lines));
+    let from = FromCart { id: cart, unchanged };
+    let placed = orders.place(origin.clone(), submission, request, Some(from)).await;
     let standing = db.read(move |conn| orders::standing_order(conn, cart)).await?;
     match (placed, standing) {
         // Whichever request it was placed by.
         (_, Some(order)) => Ok(CheckedOut::Ordered(order)),
         (Ok(reply), None) => declined(&reply.body),
         (Err(error), None) => Err(error),
+    }
+}
+
+/// What was put in or taken out meanwhile must not stay behind silently, nor be paid.
+fn hold_as(tx: &mut WriteTx<'_>, cart: CartId, rows: &[Row]) -> Result<(), Error> {
+    store::touch(tx, cart)?;
+    match store::lines(tx.conn(), cart)? == rows {
+        true => Ok(()),
+        false => Err(CartRefusal::Changed.into()),
     }
 }
 

@@ -14,6 +14,8 @@ pub enum CartRefusal {
     Full,
     /// There is nothing in it.
     Empty,
+    /// It was changed while it was being ordered.
+    Changed,
 }
 
 impl From<CartRefusal> for Refusal {
@@ -26,6 +28,10 @@ impl From<CartRefusal> for Refusal {
             CartRefusal::Full => {
                 let detail = format!("A cart takes {LINES_MAX} different products at most.");
                 Self::new(409, "cart_full", detail)
+            }
+            CartRefusal::Changed => {
+                let detail = "The cart was changed meanwhile: look at it, and order again.";
+                Self::new(409, "cart_changed", detail)
             }
             CartRefusal::Empty => Self::new(409, "cart_empty", "There is nothing in the cart."),
         }

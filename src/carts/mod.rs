@@ -18,6 +18,6 @@ mod view;
 pub use change::{add, remove_old, set};
 pub use check_out::{CheckOut, CheckedOut, Payment, check_out};
 pub use error::CartRefusal;
-pub use find::{find, open};
-pub use model::{Cart, CartLine, CartSecret, LINES_MAX, QUANTITY_MAX};
+pub use find::{OpenCart, begin, find, open};
+pub use model::{Cart, CartLine, LINES_MAX, QUANTITY_MAX};
 pub use view::{units, view};

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::kernel::{CartId, Timestamp};
 
 /// A line as stored.
-#[derive(Queryable)]
+#[derive(Queryable, PartialEq, Eq)]
 pub(super) struct Row {
     pub(super) sku: String,
     pub(super) quantity: i64,
@@ -64,11 +64,12 @@ pub(super) fn remove_line(tx: &mut WriteTx<'_>, cart: CartId, sku: &str) -> Resu
     Ok(())
 }
 
-pub(super) fn touch(tx: &mut WriteTx<'_>, cart: CartId) -> Result<(), Error> {
+/// From here to the end of the transaction nobody else changes or orders the cart; answers whether
+/// it is there.
+pub(super) fn touch(tx: &mut WriteTx<'_>, cart: CartId) -> Result<bool, Error> {
     let now = tx.now().micros();
     let statement = Statement::new("UPDATE carts SET updated_at = ? WHERE id = ?");
-    tx.execute(statement.bind(now).bind(cart.to_string()))?;
-    Ok(())
+    Ok(tx.execute(statement.bind(now).bind(cart.to_string()))? == 1)
 }
 
 pub(super) fn remove_untouched(

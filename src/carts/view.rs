@@ -8,7 +8,7 @@ use super::model::{Cart, CartLine};
 use super::store::{self, Row};
 use crate::catalog::{self, Shelved};
 use crate::db::Conn;
-use crate::error::{Error, Refusal};
+use crate::error::Error;
 use crate::inventory;
 use crate::kernel::{Amount, CartId, Currency};
 
@@ -27,27 +27,23 @@ pub fn view(conn: &mut Conn, id: CartId, currency: Currency) -> Result<Cart, Err
     let mut lines = Vec::with_capacity(rows.len());
     for row in &rows {
         let free = available.get(&row.sku).copied().unwrap_or_default();
-        lines.push(line(row, shelved.remove(&row.sku), free)?);
+        lines.push(line(row, shelved.remove(&row.sku), free));
     }
-    let total = lines.iter().try_fold(Amount::ZERO, |sum, line| sum.plus(line.total));
-    Ok(Cart { id, currency, lines, total: total.map_err(|_| too_much())? })
+    let total = lines.iter().try_fold(Amount::ZERO, |sum, line| sum.plus(line.total?).ok());
+    Ok(Cart { id, currency, lines, total })
 }
 
-fn line(row: &Row, product: Option<Shelved>, available: i64) -> Result<CartLine, Error> {
+fn line(row: &Row, product: Option<Shelved>, available: i64) -> CartLine {
     let (sku, quantity) = (row.sku.clone(), row.quantity);
     let Some(product) = product else {
-        let (name, total) = (sku.clone(), Amount::ZERO);
+        let (name, total) = (sku.clone(), Some(Amount::ZERO));
         let (package_size, unit_price, available) = (None, None, 0);
-        return Ok(CartLine { sku, name, package_size, quantity, unit_price, total, available });
+        return CartLine { sku, name, package_size, quantity, unit_price, total, available };
     };
-    let total = product.price.times(quantity).map_err(|_| too_much())?;
+    let total = product.price.times(quantity).ok();
     let Shelved { name, package_size, price, .. } = product;
     let unit_price = Some(price);
-    Ok(CartLine { sku, name, package_size, quantity, unit_price, total, available })
-}
-
-fn too_much() -> Refusal {
-    Refusal::invalid("quantity", "out_of_range", "the total is beyond 2^53 − 1 minor units")
+    CartLine { sku, name, package_size, quantity, unit_price, total, available }
 }
 
 /// Units in the cart.

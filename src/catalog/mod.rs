@@ -7,6 +7,7 @@
 //! Owns the tables `products`, `prices`, `product_words`.
 
 mod browse;
+mod cell;
 mod demo;
 mod error;
 mod export;
@@ -22,6 +23,7 @@ mod store;
 mod words;
 
 pub use browse::{Browse, Shelved, browse, departments, on_shelf};
+pub use cell::for_spreadsheet;
 pub use demo::demo_rows;
 pub use error::CatalogRefusal;
 pub use export::after_sku;

@@ -4,6 +4,7 @@ use std::io::Read;
 
 use csv::{ErrorKind, ReaderBuilder, StringRecord, Trim};
 
+use super::cell;
 use super::model::{ProductDetails, ProductInput};
 use crate::http::Text;
 use crate::kernel::Amount;
@@ -98,7 +99,7 @@ impl Columns {
             brand: optional("brand", record, self.brand)?,
             package_size: optional("package_size", record, self.package_size)?,
         };
-        let sku = named("sku", record[self.sku].parse())?;
+        let sku = named("sku", cell::read(&record[self.sku]).parse())?;
         let on_hand = self.on_hand.map(|column| &record[column]).filter(|units| !units.is_empty());
         let on_hand = on_hand.map(units).transpose()?;
         Ok(ProductRow { product: ProductInput { sku, details }, on_hand })
@@ -110,7 +111,7 @@ fn named<T, E: std::fmt::Display>(column: &str, parsed: Result<T, E>) -> Result<
 }
 
 fn text<const MAX: usize>(column: &str, field: &str) -> Result<Text<1, MAX>, String> {
-    named(column, Text::check(field.to_owned()))
+    named(column, Text::check(cell::read(field).to_owned()))
 }
 
 fn optional<const MAX: usize>(

@@ -25,12 +25,21 @@ use crate::telemetry::metrics;
 pub struct Limits {
     /// From the first byte of the head to the last of the answer.
     pub request_timeout: Duration,
+    /// The same for the route that takes files, named by its pattern.
+    pub upload: (&'static str, Duration),
     /// From the head to the end of the body.
     pub body_timeout: Duration,
     /// Bytes of a body.
     pub body_bytes: usize,
     /// Requests that are worked on at once.
     pub requests: usize,
+}
+
+impl Limits {
+    fn time_for(&self, request: &ServiceRequest) -> Duration {
+        let (route, time) = self.upload;
+        if route_of(request).as_deref() == Some(route) { time } else { self.request_timeout }
+    }
 }
 
 /// The ids of a request, given by its root span.
@@ -97,9 +106,8 @@ async fn call(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Refusal> {
-    let limit = request
-        .app_data::<web::Data<Limits>>()
-        .map_or(Duration::from_secs(30), |limits| limits.request_timeout);
+    let limits = request.app_data::<web::Data<Limits>>();
+    let limit = limits.map_or(Duration::from_secs(30), |limits| limits.time_for(&request));
     // A panic was told by the hook; whoever asked gets an answer all the same.
     let answered = AssertUnwindSafe(async { next.call(request).await }).catch_unwind();
     match tokio::time::timeout(limit, answered).await {

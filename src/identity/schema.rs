@@ -49,6 +49,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    staff_browsers (hash) {
+        hash -> Text,
+        staff_id -> Text,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
     sign_in_failures (login_hash) {
         login_hash -> Text,
         failures -> BigInt,

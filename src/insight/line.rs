@@ -3,20 +3,7 @@
 use serde_json::Value;
 
 use crate::kernel::Timestamp;
-
-/// What every line has, or what says nothing to a reader.
-const KNOWN: &[&str] = &[
-    "timestamp",
-    "severity",
-    "message",
-    "service",
-    "schema_version",
-    "module",
-    "target",
-    "trace_id",
-    "span_id",
-    "trace_flags",
-];
+use crate::telemetry::LINE_KEYS;
 
 /// A log line.
 #[derive(Debug, Clone, Default)]
@@ -44,7 +31,7 @@ impl LogLine {
         let word = |key: &str| line[key].as_str().map(str::to_owned);
         let pairs = line.as_object().into_iter().flatten();
         let fields = pairs
-            .filter(|(name, _)| !KNOWN.contains(&name.as_str()))
+            .filter(|(name, _)| !LINE_KEYS.contains(&name.as_str()))
             .map(|(name, value)| (name.clone(), plain(value)));
         Self {
             at: line["timestamp"].as_str().and_then(Timestamp::parse),

@@ -26,7 +26,8 @@ pub use error::{InventoryRefusal, Shortage};
 pub use hold::{give_back, post, release, reserve};
 pub use http::routes;
 pub use import::{
-    ImportId, ImportState, ImportView, begin_import, import_rows, imports, run_import,
+    ImportId, ImportState, ImportView, begin_import, end_interrupted_imports, import_rows, imports,
+    run_import,
 };
 pub use model::{Adjustment, Level, Movement, Release, Wanted};
 pub use opening::set_opening_stock;

@@ -9,6 +9,7 @@ mod money;
 mod origin;
 mod secret;
 mod time;
+mod token;
 mod words;
 
 pub use crash::{crash_point, panic_point};
@@ -20,4 +21,5 @@ pub use money::{Amount, Currency, MAX_AMOUNT, MoneyError};
 pub use origin::{Actor, Origin};
 pub use secret::Secret;
 pub use time::{Clock, Stopwatch, Timestamp};
+pub use token::Token;
 pub(crate) use words::words;

@@ -33,7 +33,7 @@ use std::time::Duration;
 
 pub use customers::{Contact, contact, erase_customer};
 pub use error::OrderRefusal;
-pub use from_cart::{CartOrder, link_of, linked_order, standing_order};
+pub use from_cart::{CartOrder, FromCart, link_of, linked_order, standing_order};
 pub use fulfil::Parcel;
 pub use http::routes;
 pub use list::{Filters, list};

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use tracing::{Span, instrument};
 
 use super::Orders;
+use super::from_cart::FromCart;
 use super::prepare::{Placing, Prepared, prepare};
 use super::reply::Subject;
 use super::request::PlaceOrder;
 use crate::error::Error;
 use crate::http::{Reply, Submission};
-use crate::kernel::{CartId, Origin, crash_point, panic_point};
+use crate::kernel::{Origin, crash_point, panic_point};
 use crate::telemetry::metrics::{OrderOutcome, OrderProcessing};
 use crate::telemetry::{self, Account};
 
@@ -26,7 +27,7 @@ impl Orders {
         origin: Origin,
         submission: Submission,
         request: PlaceOrder,
-        cart: Option<CartId>,
+        cart: Option<FromCart>,
     ) -> Result<Reply, Error> {
         let processing = OrderProcessing::start();
         let result = self.place_unmeasured(&origin, submission, request, cart).await;
@@ -46,7 +47,7 @@ impl Orders {
         origin: &Origin,
         submission: Submission,
         request: PlaceOrder,
-        cart: Option<CartId>,
+        cart: Option<FromCart>,
     ) -> Result<(Reply, OrderOutcome), Error> {
         let pay = request.check()?;
         let (terms, patience) = (self.terms.clone(), self.patience());
@@ -57,6 +58,7 @@ impl Orders {
             .db
             .write(origin, move |tx| {
                 let (submission, request, pay) = (&submission, &request, &pay);
+                let cart = cart.as_ref();
                 let (terms, prices) = (&terms, &*prices);
                 prepare(tx, &Placing { submission, request, cart, pay, terms, prices, patience })
             })

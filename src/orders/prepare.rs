@@ -8,7 +8,7 @@ use serde_json::json;
 use super::Terms;
 use super::customers::{self, NewPersonalData};
 use super::error::OrderRefusal;
-use super::from_cart;
+use super::from_cart::{self, FromCart};
 use super::model::{FulfilmentStatus, OrderPaymentStatus, OrderStatus};
 use super::reply::{self, Subject};
 use super::request::{LineInput, PlaceOrder};
@@ -21,7 +21,7 @@ use crate::error::{Error, Refusal};
 use crate::http::{Reply, Submission};
 use crate::idempotency::{self, ClaimId, Claimed};
 use crate::inventory::{self, Shortage, Wanted};
-use crate::kernel::{Amount, CartId, Currency, CustomerId, LineId, OrderId, PaymentId, Timestamp};
+use crate::kernel::{Amount, Currency, CustomerId, LineId, OrderId, PaymentId, Timestamp};
 use crate::payments::{self, NewPayment, Operation, Payment, PaymentStatus, PaymentView};
 use crate::telemetry::Account;
 
@@ -52,7 +52,7 @@ pub(super) struct Placing<'a> {
     pub(super) submission: &'a Submission,
     pub(super) request: &'a PlaceOrder,
     /// What it is placed from, on a page of the shop.
-    pub(super) cart: Option<CartId>,
+    pub(super) cart: Option<&'a FromCart>,
     pub(super) pay: &'a NewPayment,
     pub(super) terms: &'a Terms,
     pub(super) prices: &'a Prices,
@@ -111,7 +111,7 @@ fn about(tx: &mut WriteTx<'_>, order_id: OrderId, payment_id: PaymentId) {
 fn accept(tx: &mut WriteTx<'_>, id: OrderId, placing: &Placing<'_>) -> Result<Accepted, Error> {
     let request = placing.request;
     if let Some(cart) = placing.cart {
-        from_cart::refuse_second(tx.conn(), cart)?;
+        from_cart::accept(tx, cart)?;
     }
     let lines = price(tx, placing.prices, &request.lines, request.currency)?;
     let total = total(&lines)?;
@@ -156,7 +156,7 @@ fn write(
     store::insert_lines(tx, order.id, &order.lines)?;
     store_personal_data(tx, order.customer, order.id, request)?;
     if let Some(cart) = placing.cart {
-        from_cart::stand(tx, cart, order.id)?;
+        from_cart::stand(tx, cart.id, order.id)?;
     }
     let customer = request.customer.reference.as_str();
     OrderView::placed(tx, &new, number, customer, &order.lines)

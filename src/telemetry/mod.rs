@@ -24,8 +24,8 @@ pub use anomaly::score_anomalies;
 pub use context::current_span;
 pub use health::{ExporterHealth, LogHealth, TelemetryHealth, TracesHealth, health};
 pub use logs::{
-    FilterError, Found as FoundLines, LevelSwitch, LogScan, LogSearch, ScanReport, TailFilter,
-    TailLine, Tailed, last_lines, lines_after, scan_logs, search_logs,
+    FilterError, Found as FoundLines, LINE_KEYS, LevelSwitch, LogScan, LogSearch, ScanReport,
+    TailFilter, TailLine, Tailed, last_lines, lines_after, scan_logs, search_logs,
 };
 pub use propagation::{InboundHeaders, begin_request, link, outbound_headers, traced};
 pub use redact::scrub;

@@ -10,6 +10,9 @@ pub(super) const CART: &str = "__Host-cart";
 /// What a person at the desk is known by.
 pub(super) const DESK: &str = "__Host-desk";
 
+/// What a browser is known by that a person of the desk has signed in by.
+pub(super) const BROWSER: &str = "__Host-browser";
+
 /// What a browser kept under this name.
 pub(super) fn read(request: &HttpRequest, name: &str) -> Option<String> {
     request.cookie(name).map(|cookie| cookie.value().to_owned())

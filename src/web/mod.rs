@@ -23,7 +23,7 @@ mod window;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web;
 
-use crate::identity::StaffToken;
+use crate::kernel::Token;
 
 pub use admin::SealKeys;
 pub use picture::Pictures;
@@ -51,8 +51,11 @@ pub fn routes(config: &mut web::ServiceConfig) {
     config.service(pages);
 }
 
+/// The route that takes files.
+pub const UPLOADS: &str = "/admin/products/import";
+
 /// Where a person sets a password, for who is told of it outside of the pages.
 #[must_use]
-pub fn set_up_address(host: &str, token: &StaffToken) -> String {
+pub fn set_up_address(host: &str, token: &Token) -> String {
     format!("http://{host}{}", admin::set_up_path(token))
 }

@@ -9,11 +9,11 @@ use actix_web::{FromRequest, HttpRequest, web};
 use super::cookie;
 use super::frame::Frame;
 use super::locale::Locale;
-use crate::carts::{self, CartSecret};
+use crate::carts;
 use crate::db::Conn;
 use crate::error::Error;
 use crate::http::origin_of;
-use crate::kernel::{Actor, CartId, Currency, Origin};
+use crate::kernel::{Actor, CartId, Currency, Origin, Token};
 use crate::orders;
 
 /// The shop as its owner configured it.
@@ -32,7 +32,7 @@ pub(super) struct Visitor {
     /// Where what the visitor does comes from.
     pub(super) origin: Origin,
     /// What the visitor's browser opens its cart with.
-    pub(super) secret: Option<CartSecret>,
+    pub(super) secret: Option<Token>,
     /// The shop that is visited.
     pub(super) shop: Arc<ShopSettings>,
     accept_language: String,
@@ -56,7 +56,7 @@ impl Visitor {
         let languages = languages.and_then(|value| value.to_str().ok()).unwrap_or_default();
         Ok(Self {
             origin: origin_of(request, Actor::Visitor),
-            secret: cookie::read(request, cookie::CART).and_then(|text| CartSecret::read(&text)),
+            secret: cookie::read(request, cookie::CART).and_then(|text| Token::read(&text)),
             shop: Arc::clone(shop),
             accept_language: languages.to_owned(),
         })
@@ -70,10 +70,7 @@ impl Visitor {
 }
 
 /// The cart that this secret opens, unless it was ordered: then the next one begins empty.
-pub(super) fn open_cart(
-    conn: &mut Conn,
-    secret: Option<&CartSecret>,
-) -> Result<Option<CartId>, Error> {
+pub(super) fn open_cart(conn: &mut Conn, secret: Option<&Token>) -> Result<Option<CartId>, Error> {
     let Some(secret) = secret else { return Ok(None) };
     let Some(cart) = carts::find(conn, secret)? else { return Ok(None) };
     let ordered = orders::standing_order(conn, cart)?.is_some();
@@ -81,6 +78,6 @@ pub(super) fn open_cart(
 }
 
 /// Units in the visitor's cart.
-pub(super) fn cart_units(conn: &mut Conn, secret: Option<&CartSecret>) -> Result<i64, Error> {
+pub(super) fn cart_units(conn: &mut Conn, secret: Option<&Token>) -> Result<i64, Error> {
     open_cart(conn, secret)?.map_or(Ok(0), |cart| carts::units(conn, cart))
 }

@@ -1,5 +1,7 @@
 //! The shop's pages without JavaScript: looking around, the cart, the checkout, the order's page.
 
+use docket::db::{Statement, WriteTx};
+use docket::{carts, catalog};
 use serde_json::json;
 
 use crate::support::{TestApp, between, both};
@@ -49,6 +51,22 @@ both! {
         app.owner().put("/v1/products/c1", &body).await.expect(200);
         assert!(!app.visitor().page("/?q=ground").await.contains("card-name"));
         assert!(app.visitor().page("/?q=cocoa").await.contains("card-name"));
+    }
+
+    async fn products_without_words_are_found_one_stretch_after_the_other(app: &TestApp) {
+        for sku in ["p1", "p2", "p3"] {
+            named(app, sku, "Ground coffee", "Grocery").await;
+        }
+        let forget = |tx: &mut WriteTx<'_>| tx.execute(Statement::new("DELETE FROM product_words"));
+        app.at_command_line(forget).await;
+        let after = |sku: &'static str| move |tx: &mut WriteTx<'_>| catalog::without_words(tx.conn(), sku, 2);
+        let first = app.at_command_line(after("")).await;
+        let indexed = first.clone();
+        app.at_command_line(move |tx| catalog::index_words(tx, &indexed)).await;
+        assert_eq!(first, ["p1", "p2"]);
+        assert_eq!(app.at_command_line(after("p2")).await, ["p3"]);
+        let page = app.visitor().page("/?q=coffee").await;
+        assert!(page.contains("/products/p2") && !page.contains("/products/p3"), "{page}");
     }
 
     async fn the_shelves_go_on_where_a_page_ends(app: &TestApp) {
@@ -154,6 +172,77 @@ both! {
         shop.checks_out("tok_visa").await;
         assert_eq!(app.stock("tea").await, (0, 0));
         assert!(app.visitor().page("/").await.contains("Out of stock"));
+    }
+
+    async fn of_what_is_added_at_once_nothing_is_lost(app: &TestApp) {
+        app.product("tea", 250, 100).await;
+        let shop = app.visitor();
+        shop.puts_in_cart("tea", 1).await;
+        for round in 1..4 {
+            let adding = (0..8).map(|_| {
+                let tab = shop.clone();
+                tokio::spawn(async move { tab.puts_in_cart("tea", 1).await })
+            });
+            futures_util::future::join_all(adding).await.into_iter().for_each(Result::unwrap);
+            let cart = shop.page("/cart").await;
+            assert!(cart.contains(&format!("value=\"{}\"", 1 + 8 * round)), "{cart}");
+        }
+    }
+
+    async fn what_is_added_while_the_cart_is_being_ordered_is_shown_before_it_is_paid(app: &TestApp) {
+        app.product("tea", 250, 10).await;
+        app.product("leaflet", 0, 10).await;
+        let shop = app.visitor();
+        shop.puts_in_cart("tea", 1).await;
+        let form = shop.form_of_checkout("tok_visa").await;
+        let secret = docket::kernel::Token::read(&shop.cookie("__Host-cart")).unwrap();
+        let adding = app.holds(move |tx| {
+            let cart = carts::open(tx, &secret)?.unwrap();
+            carts::add(tx, &cart, "leaflet", 1, "USD".parse().unwrap())
+        });
+        let ((), refused) = adding.await.commits_after(shop.orders(&form)).await;
+        assert_eq!(refused.status, 409, "{refused:?}");
+        assert!(refused.body.contains("Your cart was changed") && refused.body.contains("Product leaflet"));
+        assert_eq!(orders(app, "confirmed").await, 0);
+        assert!(shop.page(&shop.checks_out("tok_visa").await).await.contains("Product leaflet"));
+    }
+
+    async fn what_is_added_after_the_order_is_in_the_next_cart(app: &TestApp) {
+        app.product("tea", 250, 100).await;
+        app.product("mug", 900, 100).await;
+        for _ in 0..5 {
+            let shop = app.visitor();
+            shop.puts_in_cart("tea", 1).await;
+            let form = shop.form_of_checkout("tok_visa").await;
+            let other = shop.clone();
+            let (ordered, ()) = tokio::join!(shop.orders(&form), other.puts_in_cart("mug", 1));
+            if ordered.status == 303 {
+                assert!(!shop.page(ordered.header("location")).await.contains("Product mug"));
+            } else {
+                assert_eq!(ordered.status, 409, "{ordered:?}");
+            }
+            let cart = shop.page("/cart").await;
+            assert!(cart.contains("Product mug"), "{cart}");
+        }
+    }
+
+    async fn a_cart_that_no_order_can_pay_says_what_to_do(app: &TestApp) {
+        let most = (1_i64 << 53) - 1;
+        app.product("castle", most / 2, 10).await;
+        let shop = app.visitor();
+        shop.puts_in_cart("castle", 2).await;
+        assert!(shop.page("/cart").await.contains("href=\"/checkout\""));
+        let form = shop.form_of_checkout("tok_visa").await;
+        shop.puts_in_cart("castle", 1).await;
+        for page in [shop.page("/cart").await, shop.page("/").await] {
+            assert!(!page.contains("href=\"/checkout\""), "{page}");
+        }
+        assert!(shop.page("/cart").await.contains("lower a quantity"));
+        assert_eq!(shop.get("/checkout").await.header("location"), "/cart");
+        assert_eq!(shop.orders(&form).await.header("location"), "/cart");
+        assert_eq!(orders(app, "confirmed").await, 0);
+        assert_eq!(shop.submit("/cart/lines/castle", &[("quantity", "2")]).await.status, 303);
+        shop.checks_out("tok_visa").await;
     }
 
     async fn an_unknown_outcome_is_settled_on_the_orders_own_page(app: &TestApp) {

@@ -139,6 +139,16 @@ both! {
         assert!(!page.contains("not this one"), "{page}");
     }
 
+    async fn who_is_signed_out_follows_the_log_no_longer(app: &TestApp) {
+        let reader = reader(app).await;
+        let mut events = reader.stream("/admin/telemetry/logs/events?text=no-such-words").await;
+        assert!(events.chunk().await.unwrap().is_some());
+        let other_tab = reader.clone();
+        other_tab.acts("/admin/telemetry/logs", "/admin/sign-out", &[]).await;
+        let end = tokio::time::timeout(Duration::from_secs(10), events.chunk()).await;
+        assert_eq!(end.expect("the stream goes on").unwrap(), None);
+    }
+
     async fn the_map_has_the_arrows_of_an_order(app: &TestApp) {
         placed(app).await;
         let arrow = "<td>orders</td><td>inventory</td>";

@@ -27,12 +27,12 @@ pub(super) fn keep(tx: &mut WriteTx<'_>, products: &[&Product]) -> Result<(), Er
     store::replace(tx, &texts)
 }
 
-/// Products that have no words, at most `limit`: those of an older binary.
+/// Products after this SKU that have no words, at most `limit`: those of an older binary.
 ///
 /// # Errors
 /// What the database refuses.
-pub fn without_words(conn: &mut Conn, limit: i64) -> Result<Vec<String>, Error> {
-    store::without_words(conn, limit)
+pub fn without_words(conn: &mut Conn, after: &str, limit: i64) -> Result<Vec<String>, Error> {
+    store::without_words(conn, after, limit)
 }
 
 /// Keeps the words of these products; answers of how many.

@@ -33,11 +33,20 @@ pub(super) fn replace(tx: &mut WriteTx<'_>, texts: &[(&str, String)]) -> Result<
 }
 
 /// Each has one word at least, its SKU.
-pub(super) fn without_words(conn: &mut Conn, limit: i64) -> Result<Vec<String>, Error> {
+pub(super) fn without_words(
+    conn: &mut Conn,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<String>, Error> {
     let worded = product_words::table
         .filter(product_words::sku.eq(products::sku))
         .select(product_words::sku);
-    Ok(products::table.filter(not(exists(worded))).limit(limit).select(products::sku).load(conn)?)
+    Ok(products::table
+        .filter(products::sku.gt(after).and(not(exists(worded))))
+        .order(products::sku)
+        .limit(limit)
+        .select(products::sku)
+        .load(conn)?)
 }
 
 pub(super) fn texts(conn: &mut Conn, skus: &[String]) -> Result<Vec<(String, String)>, Error> {

@@ -6,14 +6,14 @@ use serde_json::json;
 use tracing::instrument;
 
 use super::link::{self, LinkState};
-use super::model::{Person, StaffToken};
+use super::model::Person;
 use super::password::Passwords;
 use super::session::{self, Session};
 use super::store;
 use crate::audit::{self, Entry, Outcome, Subject};
 use crate::db::Db;
 use crate::error::{Error, Refusal};
-use crate::kernel::{Actor, Origin};
+use crate::kernel::{Actor, Origin, Token};
 use crate::telemetry;
 
 /// Lets people in.
@@ -34,11 +34,7 @@ impl StaffGate {
     /// # Errors
     /// What the database refuses.
     #[instrument(name = "identity.session", skip_all, fields(app.module = "identity"))]
-    pub async fn session(
-        &self,
-        token: &StaffToken,
-        origin: &Origin,
-    ) -> Result<Option<Session>, Error> {
+    pub async fn session(&self, token: &Token, origin: &Origin) -> Result<Option<Session>, Error> {
         let (asked, now) = (token.clone(), self.db.clock().now());
         let found = self.db.read(move |conn| session::find(conn, &asked, now)).await?;
         let Some(found) = found else { return Ok(None) };
@@ -49,8 +45,18 @@ impl StaffGate {
         Ok(Some(found.session))
     }
 
+    /// Whether the session of this token is not over, for who asks without the person doing
+    /// anything: it is not kept open by that.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    pub async fn is_open(&self, token: &Token) -> Result<bool, Error> {
+        let (asked, now) = (token.clone(), self.db.clock().now());
+        self.db.read(move |conn| Ok(session::find(conn, &asked, now)?.is_some())).await
+    }
+
     /// Who only looks is let in also while nothing can be written.
-    async fn touch(&self, token: StaffToken, origin: &Origin) {
+    async fn touch(&self, token: Token, origin: &Origin) {
         let hash = token.hash();
         let touched = self.db.write(origin, move |tx| store::touch_session(tx, &hash)).await;
         if let Err(error) = touched {
@@ -88,7 +94,7 @@ impl StaffGate {
     ///
     /// # Errors
     /// [`super::StaffRefusal::LinkOver`].
-    pub async fn link(&self, token: &StaffToken) -> Result<LinkState, Error> {
+    pub async fn link(&self, token: &Token) -> Result<LinkState, Error> {
         let (token, now) = (token.clone(), self.db.clock().now());
         self.db.read(move |conn| link::look(conn, &token, now)).await
     }
@@ -98,7 +104,7 @@ impl StaffGate {
     /// # Errors
     /// What the database refuses.
     #[instrument(name = "identity.sign_out", skip_all, fields(app.module = "identity"))]
-    pub async fn sign_out(&self, token: &StaffToken, origin: &Origin) -> Result<(), Error> {
+    pub async fn sign_out(&self, token: &Token, origin: &Origin) -> Result<(), Error> {
         let token = token.clone();
         self.db
             .write(origin, move |tx| match session::end(tx, &token)? {

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use super::error::StaffRefusal;
-use super::model::{Person, StaffToken};
+use super::model::Person;
 use super::store;
 use crate::audit::{self, Entry, Subject};
 use crate::db::{Conn, WriteTx};
 use crate::error::Error;
-use crate::kernel::{StaffId, Timestamp};
+use crate::kernel::{StaffId, Timestamp, Token};
 
 /// Hours that a link is valid.
 pub const LINK_HOURS: u64 = 24;
@@ -22,13 +22,14 @@ pub struct LinkState {
 }
 
 /// Makes a link; those that the person had before are over.
-pub(super) fn make(tx: &mut WriteTx<'_>, person: &Person) -> Result<StaffToken, Error> {
-    if person.disabled_at.is_some() {
+pub(super) fn make(tx: &mut WriteTx<'_>, person: &Person) -> Result<Token, Error> {
+    // Two who make a link for the same person come one after the other: only one link is valid.
+    if !store::hold(tx, person.id)? {
         return Err(StaffRefusal::Disabled.into());
     }
     let purpose = if person.has_password { "new_password" } else { "set_up" };
     store::remove_unused_links(tx, person.id)?;
-    let token = StaffToken::generate();
+    let token = Token::generate();
     let until = tx.now().after(VALID);
     store::insert_link(tx, &token.hash(), person.id, purpose, until)?;
     let entry = Entry::new("staff.link_made", Subject::Staff(person.id))
@@ -41,11 +42,7 @@ pub(super) fn make(tx: &mut WriteTx<'_>, person: &Person) -> Result<StaffToken, 
 ///
 /// # Errors
 /// [`StaffRefusal::LinkOver`].
-pub(super) fn look(
-    conn: &mut Conn,
-    token: &StaffToken,
-    now: Timestamp,
-) -> Result<LinkState, Error> {
+pub(super) fn look(conn: &mut Conn, token: &Token, now: Timestamp) -> Result<LinkState, Error> {
     let found = store::link(conn, &token.hash(), now)?;
     let person = found.filter(|person| person.disabled_at.is_none());
     person.map(|person| LinkState { person }).ok_or_else(|| StaffRefusal::LinkOver.into())
@@ -55,10 +52,10 @@ pub(super) fn look(
 ///
 /// # Errors
 /// [`StaffRefusal::LinkOver`].
-pub(super) fn use_up(tx: &mut WriteTx<'_>, token: &StaffToken) -> Result<StaffId, Error> {
+pub(super) fn use_up(tx: &mut WriteTx<'_>, token: &Token) -> Result<StaffId, Error> {
     let now = tx.now();
     let person = look(tx.conn(), token, now)?.person;
-    match store::use_link(tx, &token.hash())? {
+    match store::hold(tx, person.id)? && store::use_link(tx, &token.hash())? {
         true => Ok(person.id),
         false => Err(StaffRefusal::LinkOver.into()),
     }

@@ -1,5 +1,6 @@
 //! The people of the desk: their passwords, links, sessions and roles.
 
+mod browser;
 mod error;
 mod gate;
 mod link;
@@ -11,10 +12,11 @@ mod sign_in;
 mod store;
 mod throttle;
 
+pub use browser::{BROWSER_DAYS, Browser};
 pub use error::StaffRefusal;
 pub use gate::StaffGate;
 pub use link::{LINK_HOURS, LinkState};
-pub use model::{Person, Role, StaffToken};
+pub use model::{Person, Role};
 pub use password::PASSWORD_MIN;
 pub use people::{
     Invited, add_person, change_role, disable, enable, first_owner, invite, new_link, people,
@@ -34,6 +36,7 @@ pub fn remove_old_sign_ins(tx: &mut WriteTx<'_>, limit: i64) -> Result<usize, Er
     let (now, forgotten) = (tx.now(), tx.now().before(throttle::REMEMBERED));
     let gone = [
         store::remove_before(tx, "staff_sessions", "token_hash", "expires_at", now, limit)?,
+        store::remove_before(tx, "staff_browsers", "hash", "expires_at", now, limit)?,
         store::remove_before(tx, "staff_links", "token_hash", "expires_at", now, limit)?,
         store::remove_before(tx, "sign_in_failures", "login_hash", "last_at", forgotten, limit)?,
     ];

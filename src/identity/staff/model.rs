@@ -1,10 +1,6 @@
 //! What a person of the desk is. No I/O.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use sha2::{Digest, Sha256};
-
-use crate::kernel::{Secret, StaffId, Timestamp, random_bytes, words};
+use crate::kernel::{StaffId, Timestamp, words};
 
 words! {
     /// What a person of the desk is there for.
@@ -42,37 +38,6 @@ pub struct Person {
     pub created_at: Timestamp,
 }
 
-/// What a browser or a link is known by: 43 characters of base64url.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StaffToken(Secret<String>);
-
-impl StaffToken {
-    /// A new one, of 256 random bits.
-    #[must_use]
-    pub fn generate() -> Self {
-        Self(Secret::new(URL_SAFE_NO_PAD.encode(random_bytes::<32>())))
-    }
-
-    /// What somebody sent, when it can be one.
-    #[must_use]
-    pub fn read(text: &str) -> Option<Self> {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        let possible = text.len() == 43 && text.bytes().all(plain);
-        possible.then(|| Self(Secret::new(text.to_owned())))
-    }
-
-    /// The text, for the one who is to have it.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        self.0.expose()
-    }
-
-    /// What the database knows it by: SHA-256 in hexadecimal.
-    pub(super) fn hash(&self) -> String {
-        hex::encode(Sha256::digest(self.0.expose()))
-    }
-}
-
 /// A name to sign in as, as it is stored: without a difference between large and small letters.
 /// `None` when it can be nobody's.
 pub(super) fn login(text: &str) -> Option<String> {
@@ -90,15 +55,6 @@ mod tests {
         assert_eq!(login(" Ada.L@example.com "), Some("ada.l@example.com".into()));
         for other in ["", "a b", "a/b", "ä", &"x".repeat(65)] {
             assert_eq!(login(other), None, "{other}");
-        }
-    }
-
-    #[test]
-    fn a_token_is_read_as_it_was_made_and_nothing_else_is() {
-        let token = StaffToken::generate();
-        assert_eq!(StaffToken::read(token.expose()).unwrap().hash(), token.hash());
-        for other in ["", "short", &"x".repeat(44), &format!("{}'", "x".repeat(42))] {
-            assert_eq!(StaffToken::read(other), None, "{other}");
         }
     }
 }

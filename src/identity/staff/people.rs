@@ -5,13 +5,13 @@ use tracing::instrument;
 
 use super::error::StaffRefusal;
 use super::link;
-use super::model::{Person, Role, StaffToken, login};
+use super::model::{Person, Role, login};
 use super::{session, store};
 use crate::audit::{self, Entry, Subject};
 use crate::db::{Conn, WriteTx};
 use crate::error::{Error, Refusal};
 use crate::http::Text;
-use crate::kernel::StaffId;
+use crate::kernel::{StaffId, Token};
 
 /// What the first person of a shop signs in as.
 const FIRST_LOGIN: &str = "owner";
@@ -24,7 +24,7 @@ pub struct Invited {
     /// What the person signs in as.
     pub login: String,
     /// The secret part of the link.
-    pub token: StaffToken,
+    pub token: Token,
 }
 
 /// Every person, in the order of their names to sign in as.
@@ -47,7 +47,7 @@ pub fn person(conn: &mut Conn, id: StaffId) -> Result<Option<Person>, Error> {
 ///
 /// # Errors
 /// What the database refuses.
-pub fn first_owner(tx: &mut WriteTx<'_>) -> Result<Option<StaffToken>, Error> {
+pub fn first_owner(tx: &mut WriteTx<'_>) -> Result<Option<Token>, Error> {
     if store::anybody(tx.conn())? {
         return Ok(None);
     }
@@ -160,6 +160,7 @@ pub fn disable(tx: &mut WriteTx<'_>, id: StaffId) -> Result<(), Error> {
     let now = tx.now();
     store::set_disabled(tx, id, Some(now))?;
     store::remove_unused_links(tx, id)?;
+    store::forget_browsers(tx, id)?;
     session::end_all(tx, id)?;
     audit::record(tx, Entry::new("staff.disabled", Subject::Staff(id)))
 }

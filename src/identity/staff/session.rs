@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::model::{Person, StaffToken};
+use super::model::Person;
 use super::store::{self, SessionRow};
 use crate::db::{Conn, WriteTx};
 use crate::error::Error;
-use crate::kernel::{Secret, StaffId, Timestamp};
+use crate::kernel::{Secret, StaffId, Timestamp, Token};
 
 /// Days that a session lasts at most.
 pub const SESSION_DAYS: i64 = 7;
@@ -31,7 +31,9 @@ pub struct SignedIn {
     /// Whose.
     pub person: Person,
     /// What the person's browser keeps.
-    pub token: StaffToken,
+    pub token: Token,
+    /// What the browser is known by from now on.
+    pub browser: Token,
 }
 
 /// A session that was found.
@@ -42,11 +44,7 @@ pub(super) struct Found {
 }
 
 /// The session of this token, when it is not over.
-pub(super) fn find(
-    conn: &mut Conn,
-    token: &StaffToken,
-    now: Timestamp,
-) -> Result<Option<Found>, Error> {
+pub(super) fn find(conn: &mut Conn, token: &Token, now: Timestamp) -> Result<Option<Found>, Error> {
     let Some((row, person)) = store::session(conn, &token.hash())? else { return Ok(None) };
     let idle = now.since(Timestamp::from_micros(row.seen_at));
     let over = now.micros() >= row.expires_at || idle >= IDLE || person.disabled_at.is_some();
@@ -58,12 +56,12 @@ pub(super) fn find(
 
 /// Opens a session, always a new one: a token that was planted in a browser before is worth
 /// nothing.
-pub(super) fn open(tx: &mut WriteTx<'_>, id: StaffId) -> Result<StaffToken, Error> {
-    let (token, now) = (StaffToken::generate(), tx.now());
+pub(super) fn open(tx: &mut WriteTx<'_>, id: StaffId) -> Result<Token, Error> {
+    let (token, now) = (Token::generate(), tx.now());
     let row = SessionRow {
         token_hash: token.hash(),
         staff_id: id.to_string(),
-        csrf: StaffToken::generate().expose().to_owned(),
+        csrf: Token::generate().expose().to_owned(),
         created_at: now.micros(),
         seen_at: now.micros(),
         expires_at: now.after(LONGEST).micros(),
@@ -73,7 +71,7 @@ pub(super) fn open(tx: &mut WriteTx<'_>, id: StaffId) -> Result<StaffToken, Erro
 }
 
 /// Ends a session; answers whose it was.
-pub(super) fn end(tx: &mut WriteTx<'_>, token: &StaffToken) -> Result<Option<StaffId>, Error> {
+pub(super) fn end(tx: &mut WriteTx<'_>, token: &Token) -> Result<Option<StaffId>, Error> {
     let Some((_, person)) = store::session(tx.conn(), &token.hash())? else { return Ok(None) };
     store::remove_session(tx, &token.hash())?;
     Ok(Some(person.id))

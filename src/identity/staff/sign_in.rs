@@ -3,23 +3,24 @@
 use serde_json::json;
 use tracing::instrument;
 
+use super::browser::{self, Browser};
 use super::error::StaffRefusal;
 use super::gate::StaffGate;
 use super::link;
-use super::model::{Person, StaffToken, login};
+use super::model::{Person, login};
 use super::password;
 use super::session::{self, SignedIn};
 use super::{store, throttle};
 use crate::audit::{self, Entry, Outcome, Subject};
 use crate::db::WriteTx;
 use crate::error::Error;
-use crate::kernel::{Actor, Origin, Secret};
+use crate::kernel::{Actor, Origin, Secret, StaffId, Token};
 
 /// Of what is given as a name, that much is looked at.
 const NAME_MAX: usize = 200;
 
 impl StaffGate {
-    /// Lets a person in by name and password. `old` is the session that the browser had: it ends.
+    /// Lets a person in by name and password.
     ///
     /// # Errors
     /// [`StaffRefusal::NotLetIn`], [`StaffRefusal::TooMany`].
@@ -29,24 +30,21 @@ impl StaffGate {
         origin: &Origin,
         name: &str,
         password: Secret<String>,
-        old: Option<StaffToken>,
+        browser: Browser,
     ) -> Result<SignedIn, Error> {
         let login = login(name);
         let name = login.clone().unwrap_or_else(|| name.chars().take(NAME_MAX).collect());
-        let counted = name.clone();
-        let known = self
+        let (tried, known) = (name.clone(), browser.known.clone());
+        let (counted, known) = self
             .db
-            .write(origin, move |tx| {
-                throttle::count(tx, &counted)?;
-                login.as_ref().map_or(Ok(None), |login| store::by_login(tx.conn(), login))
-            })
+            .write(origin, move |tx| attempt(tx, &tried, login.as_deref(), known.as_ref()))
             .await
             .inspect_err(tell_of_throttling)?;
         let hash = known.as_ref().and_then(may_sign_in);
         let right = self.passwords.verify(password, hash.clone()).await?;
         match (known, hash) {
             (Some((person, _)), Some(hash)) if right => {
-                self.let_in(origin, person, hash, old).await
+                self.let_in(origin, person, hash, counted, browser).await
             }
             (known, _) => Err(self.not_let_in(origin, name, known).await?),
         }
@@ -57,21 +55,21 @@ impl StaffGate {
         origin: &Origin,
         person: Person,
         hash: String,
-        old: Option<StaffToken>,
+        counted: String,
+        browser: Browser,
     ) -> Result<SignedIn, Error> {
         let origin = Origin { actor: Actor::Staff(person.id), ..origin.clone() };
         self.db
             .write(&origin, move |tx| {
                 // The password may have been changed, or the person disabled, meanwhile.
-                let now = store::by_login(tx.conn(), &person.login)?;
-                if now.as_ref().and_then(may_sign_in).as_ref() != Some(&hash) {
+                if !store::hold_with_password(tx, person.id, &hash)? {
                     return Err(StaffRefusal::NotLetIn.into());
                 }
-                if let Some(old) = &old {
+                if let Some(old) = &browser.session {
                     session::end(tx, old)?;
                 }
-                throttle::forget(tx, &person.login)?;
-                open(tx, person.clone())
+                throttle::forget(tx, &counted)?;
+                open(tx, person.clone(), browser.known.as_ref())
             })
             .await
     }
@@ -81,7 +79,7 @@ impl StaffGate {
         &self,
         origin: &Origin,
         name: String,
-        known: Option<(Person, Option<String>)>,
+        known: Known,
     ) -> Result<Error, Error> {
         let id = known.as_ref().map(|(person, _)| person.id);
         tracing::warn!(
@@ -100,7 +98,7 @@ impl StaffGate {
     }
 
     /// Sets the password of the person whose link it is, and lets them in. All their other
-    /// sessions end.
+    /// sessions end, and their other browsers are strangers again.
     ///
     /// # Errors
     /// [`StaffRefusal::LinkOver`], and what the rules for passwords refuse.
@@ -108,8 +106,9 @@ impl StaffGate {
     pub async fn set_password(
         &self,
         origin: &Origin,
-        token: &StaffToken,
+        token: &Token,
         password: Secret<String>,
+        browser: Browser,
     ) -> Result<SignedIn, Error> {
         let person = self.link(token).await?.person;
         password::check(&password, &person.login)?;
@@ -121,18 +120,40 @@ impl StaffGate {
                 let id = link::use_up(tx, &token)?;
                 store::set_password(tx, id, &hash)?;
                 session::end_all(tx, id)?;
+                store::forget_browsers(tx, id)?;
                 throttle::forget(tx, &person.login)?;
                 audit::record(tx, Entry::new("staff.password_set", Subject::Staff(id)))?;
-                open(tx, person.clone())
+                open(tx, person.clone(), browser.known.as_ref())
             })
             .await
     }
 }
 
-fn open(tx: &mut WriteTx<'_>, person: Person) -> Result<SignedIn, Error> {
+/// Somebody of the desk with the hash of the password.
+type Known = Option<(Person, Option<String>)>;
+
+/// Counts an attempt; answers what it is counted by, and whose name it is.
+fn attempt(
+    tx: &mut WriteTx<'_>,
+    name: &str,
+    login: Option<&str>,
+    known: Option<&Token>,
+) -> Result<(String, Known), Error> {
+    let now = tx.now();
+    let found = login.map_or(Ok(None), |login| store::by_login(tx.conn(), login))?;
+    // For a name that nobody has the same is asked, or the time would tell it.
+    let id = found.as_ref().map_or_else(StaffId::generate, |(person, _)| person.id);
+    let browser = browser::counted_by(tx.conn(), known, id, now)?;
+    let counted = browser.unwrap_or_else(|| name.to_owned());
+    throttle::count(tx, &counted)?;
+    Ok((counted, found))
+}
+
+fn open(tx: &mut WriteTx<'_>, person: Person, known: Option<&Token>) -> Result<SignedIn, Error> {
     let token = session::open(tx, person.id)?;
+    let browser = browser::remember(tx, known, person.id)?;
     audit::record(tx, Entry::new("staff.signed_in", Subject::Staff(person.id)))?;
-    Ok(SignedIn { person, token })
+    Ok(SignedIn { person, token, browser })
 }
 
 /// The hash of who may sign in.

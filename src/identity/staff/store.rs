@@ -6,7 +6,9 @@ use super::model::{Person, Role};
 use super::throttle::Failures;
 use crate::db::{Conn, Statement, Value, WriteTx};
 use crate::error::Error;
-use crate::identity::schema::{sign_in_failures, staff, staff_links, staff_sessions};
+use crate::identity::schema::{
+    sign_in_failures, staff, staff_browsers, staff_links, staff_sessions,
+};
 use crate::kernel::{StaffId, Timestamp};
 
 /// A person as stored.
@@ -120,6 +122,27 @@ pub(super) fn set_disabled(
     change(tx, id, "disabled_at", at.map(Timestamp::micros).into())
 }
 
+/// Holds a person who may sign in, so that whoever changes the password or disables the person has
+/// done so before, or comes after this transaction; answers whether the person still may.
+pub(super) fn hold(tx: &mut WriteTx<'_>, id: StaffId) -> Result<bool, Error> {
+    let statement =
+        Statement::new("UPDATE staff SET version = version WHERE id = ? AND disabled_at IS NULL");
+    Ok(tx.execute(statement.bind(id.to_string()))? == 1)
+}
+
+/// The same of who has this password.
+pub(super) fn hold_with_password(
+    tx: &mut WriteTx<'_>,
+    id: StaffId,
+    hash: &str,
+) -> Result<bool, Error> {
+    let statement = Statement::new(
+        "UPDATE staff SET version = version \
+         WHERE id = ? AND disabled_at IS NULL AND password_hash = ?",
+    );
+    Ok(tx.execute(statement.bind(id.to_string()).bind(hash))? == 1)
+}
+
 pub(super) fn lock_owners(tx: &mut WriteTx<'_>) -> Result<(), Error> {
     tx.execute(Statement::new("UPDATE staff SET version = version WHERE role = 'owner'"))?;
     Ok(())
@@ -229,6 +252,38 @@ pub(super) fn remove_session(tx: &mut WriteTx<'_>, hash: &str) -> Result<(), Err
 
 pub(super) fn remove_sessions(tx: &mut WriteTx<'_>, id: StaffId) -> Result<(), Error> {
     let statement = Statement::new("DELETE FROM staff_sessions WHERE staff_id = ?");
+    tx.execute(statement.bind(id.to_string()))?;
+    Ok(())
+}
+
+// Browsers -----------------------------------------------------------------------------------
+
+pub(super) fn knows_browser(conn: &mut Conn, hash: &str, now: Timestamp) -> Result<bool, Error> {
+    let found: Option<i64> = staff_browsers::table
+        .find(hash)
+        .filter(staff_browsers::expires_at.gt(now.micros()))
+        .select(staff_browsers::expires_at)
+        .get_result(conn)
+        .optional()?;
+    Ok(found.is_some())
+}
+
+pub(super) fn remember_browser(
+    tx: &mut WriteTx<'_>,
+    hash: &str,
+    id: StaffId,
+    until: Timestamp,
+) -> Result<(), Error> {
+    let statement = Statement::new(
+        "INSERT INTO staff_browsers (hash, staff_id, expires_at) VALUES (?, ?, ?) \
+         ON CONFLICT (hash) DO UPDATE SET expires_at = excluded.expires_at",
+    );
+    tx.execute(statement.bind(hash).bind(id.to_string()).bind(until.micros()))?;
+    Ok(())
+}
+
+pub(super) fn forget_browsers(tx: &mut WriteTx<'_>, id: StaffId) -> Result<(), Error> {
+    let statement = Statement::new("DELETE FROM staff_browsers WHERE staff_id = ?");
     tx.execute(statement.bind(id.to_string()))?;
     Ok(())
 }

@@ -1,5 +1,6 @@
-//! Attempts to sign in, by name: after five that failed each further one has to wait, longer each
-//! time. A name that nobody has is treated alike, or it would be told from one that somebody has.
+//! Attempts to sign in, by name, or by browser where the person has signed in before: after five
+//! that failed each further one has to wait, longer each time. A name that nobody has is treated
+//! alike, or it would be told from one that somebody has.
 
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ pub(super) const REMEMBERED: Duration = Duration::from_secs(24 * 3600);
 /// Names that are remembered at most; the least tried ones make room.
 const NAMES: i64 = 10_000;
 
-/// What failed under a name.
+/// What failed.
 pub(super) struct Failures {
     pub(super) failures: i64,
     pub(super) last_at: Timestamp,
@@ -31,8 +32,8 @@ pub(super) struct Failures {
 ///
 /// # Errors
 /// [`StaffRefusal::TooMany`] when it comes too early; it is not counted then.
-pub(super) fn count(tx: &mut WriteTx<'_>, login: &str) -> Result<(), Error> {
-    let (hash, now) = (digest(login), tx.now());
+pub(super) fn count(tx: &mut WriteTx<'_>, counted: &str) -> Result<(), Error> {
+    let (hash, now) = (digest(counted), tx.now());
     let stored = store::failures(tx.conn(), &hash)?;
     let seen = stored.as_ref().map_or(0, |found| found.failures);
     let before = stored.filter(|found| now.since(found.last_at) < REMEMBERED);
@@ -47,20 +48,20 @@ pub(super) fn count(tx: &mut WriteTx<'_>, login: &str) -> Result<(), Error> {
     store::count_failure(tx, &hash, seen, before.map_or(1, |found| found.failures + 1))
 }
 
-/// Forgets what failed under a name.
-pub(super) fn forget(tx: &mut WriteTx<'_>, login: &str) -> Result<(), Error> {
-    store::forget_failures(tx, &digest(login))
+/// Forgets what failed.
+pub(super) fn forget(tx: &mut WriteTx<'_>, counted: &str) -> Result<(), Error> {
+    store::forget_failures(tx, &digest(counted))
 }
 
 /// Writes down that an attempt has failed, which [`count`] did already: what is done for a known
 /// person must not be told from what is done for nobody by the time it takes.
-pub(super) fn note(tx: &mut WriteTx<'_>, login: &str) -> Result<(), Error> {
-    store::touch_failures(tx, &digest(login))
+pub(super) fn note(tx: &mut WriteTx<'_>, counted: &str) -> Result<(), Error> {
+    store::touch_failures(tx, &digest(counted))
 }
 
 /// A digest: who types a password in the place of the name must not have it stored.
-fn digest(login: &str) -> String {
-    hex::encode(Sha256::digest(login))
+fn digest(counted: &str) -> String {
+    hex::encode(Sha256::digest(counted))
 }
 
 fn wait_after(failures: i64) -> Duration {

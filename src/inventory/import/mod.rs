@@ -1,6 +1,7 @@
 //! Products with their opening stock from a file, as a person at the desk brings it: in the
 //! background, with its progress in the database, where every copy of the server sees it.
 
+mod interrupted;
 mod run;
 mod store;
 
@@ -14,6 +15,7 @@ use crate::error::Error;
 use crate::kernel::{Timestamp, words};
 
 pub use crate::kernel::ImportId;
+pub use interrupted::end_interrupted_imports;
 pub use run::run_import;
 
 words! {
@@ -23,7 +25,7 @@ words! {
         Running = "running",
         /// All rows were read.
         Finished = "finished",
-        /// It stopped: the file cannot be read on.
+        /// It stopped: the file cannot be read on, or the server did not go on with it.
         Failed = "failed",
     }
 }
@@ -93,6 +95,17 @@ pub fn begin_import(tx: &mut WriteTx<'_>, file: &str) -> Result<ImportId, Error>
     let entry = Entry::new("products.import_started", Subject::Server);
     audit::record(tx, entry.after(serde_json::json!({ "import_id": id }))?)?;
     Ok(id)
+}
+
+fn record_end(
+    tx: &mut WriteTx<'_>,
+    id: ImportId,
+    state: ImportState,
+    counts: &ImportCounts,
+) -> Result<(), Error> {
+    let entry = Entry::new("products.import_ended", Subject::Server)
+        .after(serde_json::json!({ "import_id": id, "state": state, "counts": counts }))?;
+    audit::record(tx, entry)
 }
 
 /// The newest imports, or the one of this id.

@@ -5,8 +5,7 @@ use std::io::Read;
 use tokio::sync::mpsc;
 use tracing::instrument;
 
-use super::{BadRow, ImportCounts, ImportId, ImportState, import_rows, store};
-use crate::audit::{self, Entry, Subject};
+use super::{BadRow, ImportCounts, ImportId, ImportState, import_rows, record_end, store};
 use crate::catalog::{ProductRow, ProductRows, RowError};
 use crate::db::Db;
 use crate::error::Error;
@@ -122,9 +121,7 @@ async fn end(
     let state = if failure.is_some() { ImportState::Failed } else { ImportState::Finished };
     db.write_begun(origin, move |tx| {
         store::ended(tx, id, state, failure.as_deref())?;
-        let entry = Entry::new("products.import_ended", Subject::Server)
-            .after(serde_json::json!({ "import_id": id, "state": state, "counts": counts }))?;
-        audit::record(tx, entry)
+        record_end(tx, id, state, &counts)
     })
     .await
 }

@@ -1,6 +1,7 @@
 //! Queries on `product_imports`.
 
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 
 use super::{BadRow, ImportCounts, ImportId, ImportState, ImportView};
 use crate::db::{Conn, Statement, Value, WriteTx};
@@ -89,6 +90,35 @@ pub(super) fn ended(
     let statement = statement.bind(state.as_str()).bind(failure.map(str::to_owned)).bind(now);
     tx.execute(statement.bind(id.to_string()))?;
     Ok(())
+}
+
+#[derive(QueryableByName)]
+struct Ended {
+    #[diesel(sql_type = Text)]
+    id: String,
+    #[diesel(sql_type = Text)]
+    counts: String,
+}
+
+/// Ends those that run and did not get on since; answers which, with what they got to.
+pub(super) fn end_silent(
+    tx: &mut WriteTx<'_>,
+    since: Timestamp,
+    failure: &str,
+) -> Result<Vec<(ImportId, ImportCounts)>, Error> {
+    let statement = Statement::new(
+        "UPDATE product_imports SET state = 'failed', failure = ?, updated_at = ? \
+         WHERE state = 'running' AND updated_at < ? RETURNING id, counts",
+    );
+    let now = tx.now().micros();
+    let statement = statement.bind(failure).bind_all([now, since.micros()]);
+    let unreadable = |failure: String| Error::internal("reading an import", failure);
+    let read = |row: Ended| {
+        let id = row.id.parse().map_err(|failure| unreadable(format!("{failure}")))?;
+        let counts = serde_json::from_str(&row.counts);
+        Ok((id, counts.map_err(|failure| unreadable(failure.to_string()))?))
+    };
+    statement.load(tx.conn())?.into_iter().map(read).collect()
 }
 
 /// The newest first: identifiers sort by time.

@@ -2,6 +2,8 @@
 
 mod store;
 
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -11,6 +13,19 @@ use crate::error::Error;
 use crate::kernel::{CartId, OrderId, random_bytes};
 
 pub(super) use store::no_longer_stands;
+
+/// Asks inside a transaction; refuses, or lets it go on.
+pub type Check = dyn Fn(&mut WriteTx<'_>) -> Result<(), Error> + Send + Sync;
+
+/// The cart that an order is placed from.
+#[derive(Clone)]
+pub struct FromCart {
+    /// Which one.
+    pub id: CartId,
+    /// Refuses when the cart is not any more what is ordered, and keeps it so until the end of the
+    /// transaction.
+    pub unchanged: Arc<Check>,
+}
 
 /// An order that was placed from a cart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,9 +60,10 @@ pub fn link_of(conn: &mut Conn, order_id: OrderId) -> Result<Option<String>, Err
     store::link(conn, order_id)
 }
 
-/// Of a cart one order stands at most.
-pub(super) fn refuse_second(conn: &mut Conn, cart: CartId) -> Result<(), Error> {
-    match standing_order(conn, cart)? {
+/// Of a cart one order stands at most, and it is of all that is in the cart.
+pub(super) fn accept(tx: &mut WriteTx<'_>, cart: &FromCart) -> Result<(), Error> {
+    (cart.unchanged)(tx)?;
+    match standing_order(tx.conn(), cart.id)? {
         Some(order) => Err(OrderRefusal::CartOrdered(order.order_id).into()),
         None => Ok(()),
     }

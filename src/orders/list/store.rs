@@ -1,5 +1,7 @@
 //! The query for a page of orders.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
@@ -21,14 +23,25 @@ struct Found {
     order_id: String,
 }
 
-/// The newest orders whose buyer gave this e-mail, at most `limit`.
+/// The newest orders whose buyer gave this e-mail, at most `limit` of each way to write it.
 pub(super) fn with_email(conn: &mut Conn, email: &str, limit: i64) -> Result<Vec<String>, Error> {
-    let statement = Statement::new(
-        "SELECT order_id FROM personal_data WHERE lower(email) = ? \
-         ORDER BY created_at DESC LIMIT ?",
-    );
-    let found: Vec<Found> = statement.bind(email.to_ascii_lowercase()).bind(limit).load(conn)?;
-    Ok(found.into_iter().map(|row| row.order_id).collect())
+    let mut found = Vec::new();
+    for form in forms(email) {
+        let statement = Statement::new(
+            "SELECT order_id FROM personal_data WHERE lower(email) = lower(?) \
+             ORDER BY created_at DESC LIMIT ?",
+        );
+        let rows: Vec<Found> = statement.bind(form).bind(limit).load(conn)?;
+        found.extend(rows.into_iter().map(|row| row.order_id));
+    }
+    Ok(found)
+}
+
+/// What the database makes of an e-mail however its letters are written: SQLite, and PostgreSQL by
+/// its locale, know large and small letters of ASCII only.
+fn forms(email: &str) -> BTreeSet<String> {
+    let forms = [email.to_owned(), email.to_lowercase(), email.to_uppercase()];
+    forms.map(|form| form.to_ascii_lowercase()).into()
 }
 
 /// Whether any order has this reference.

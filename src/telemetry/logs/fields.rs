@@ -17,8 +17,8 @@ const FIELDS_BYTES_MAX: usize = 48 * 1_024;
 /// So much more of a value is looked at, so that a secret is not cut before it is recognised.
 const SLACK_BYTES: usize = 256;
 const CAUSES_MAX: usize = 8;
-/// Keys that a line has of its own; a field of that name gets an underscore in front.
-const RESERVED: [&str; 12] = [
+/// Keys that every line has of its own; a field of that name gets an underscore in front.
+pub const LINE_KEYS: [&str; 10] = [
     "timestamp",
     "severity",
     "message",
@@ -29,9 +29,9 @@ const RESERVED: [&str; 12] = [
     "trace_id",
     "span_id",
     "trace_flags",
-    "sample_rate",
-    "truncated",
 ];
+/// Keys that some lines have of their own.
+const MORE_KEYS: [&str; 2] = ["sample_rate", "truncated"];
 /// A field that keeps its line from being sampled away, and is not written.
 pub(super) const ALWAYS: &str = "always";
 
@@ -85,7 +85,7 @@ impl Fields {
         let name = field.name().strip_prefix("r#").unwrap_or(field.name());
         let start = self.bytes.len();
         self.bytes.extend_from_slice(b",\"");
-        if RESERVED.contains(&name) {
+        if LINE_KEYS.contains(&name) || MORE_KEYS.contains(&name) {
             self.bytes.push(b'_');
         }
         self.bytes.extend_from_slice(name.as_bytes());

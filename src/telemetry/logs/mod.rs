@@ -30,6 +30,7 @@ mod trouble;
 mod volume;
 
 pub(super) use counts::{Counts, LEVELS, LineCounts, LogCounts, Rotation};
+pub use fields::LINE_KEYS;
 pub(super) use filter::switched;
 pub use filter::{FilterError, LevelSwitch};
 pub(super) use layer::{LineLayer, LineOptions, LineSink};

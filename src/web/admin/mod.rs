@@ -22,7 +22,7 @@ use actix_web::web::{ServiceConfig, get, post, resource};
 pub use audit::SealKeys;
 
 use super::page::see_other;
-use crate::identity::StaffToken;
+use crate::kernel::Token;
 
 pub(super) use desk::{Desk, Section};
 pub(super) use staff::{Act, Anyone, Changers, Roles, Staff};
@@ -59,6 +59,6 @@ pub(super) fn is_desk(path: &str) -> bool {
 }
 
 /// Where a person sets a password.
-pub(super) fn set_up_path(token: &StaffToken) -> String {
+pub(super) fn set_up_path(token: &Token) -> String {
     format!("/admin/set-up/{}", token.expose())
 }

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
-use super::staff::let_in;
+use super::staff::{browser_of, let_in};
 use crate::error::{Error, Refusal};
 use crate::http::Form;
-use crate::identity::{PASSWORD_MIN, Person, StaffGate, StaffRefusal, StaffToken};
-use crate::kernel::Secret;
+use crate::identity::{PASSWORD_MIN, Person, StaffGate, StaffRefusal};
+use crate::kernel::{Secret, Token};
 use crate::web::frame::Frame;
 use crate::web::page::page;
 use crate::web::visitor::Visitor;
@@ -26,8 +26,8 @@ struct SetUpPage {
     wrong: Option<String>,
 }
 
-fn token(path: &Path<String>) -> Result<StaffToken, Error> {
-    StaffToken::read(path).ok_or_else(|| StaffRefusal::LinkOver.into())
+fn token(path: &Path<String>) -> Result<Token, Error> {
+    Token::read(path).ok_or_else(|| StaffRefusal::LinkOver.into())
 }
 
 /// Shows the form to who has the link.
@@ -50,12 +50,13 @@ pub(super) struct SetUpForm {
 pub(super) async fn submit(
     visitor: Visitor,
     path: Path<String>,
+    request: HttpRequest,
     gate: Data<Arc<StaffGate>>,
     form: Form<SetUpForm>,
 ) -> Result<HttpResponse, Error> {
     let (token, Form(form)) = (token(&path)?, form);
-    match gate.set_password(&visitor.origin, &token, form.password).await {
-        Ok(signed_in) => let_in(&signed_in.token, "/admin"),
+    match gate.set_password(&visitor.origin, &token, form.password, browser_of(&request)).await {
+        Ok(signed_in) => let_in(&signed_in, "/admin"),
         Err(Error::Refused(refusal)) if refusal.status == 422 => {
             let person = gate.link(&token).await?.person;
             let shown = SetUpPage { frame: visitor.frame(0), person, wrong: said(&refusal) };

@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
-use super::staff::{Act, Anyone, Pressed, let_in, token_of, with_cookie};
+use super::staff::{Act, Anyone, Pressed, browser_of, let_in, token_of, with_cookie};
 use crate::error::{Error, Refusal};
 use crate::http::{Form, parse_form};
 use crate::identity::StaffGate;
@@ -60,8 +60,8 @@ pub(super) async fn submit(
 ) -> Result<HttpResponse, Error> {
     let Form(SignInForm { name, password, next }) = form;
     let next = local(&next).to_owned();
-    match gate.sign_in(&visitor.origin, &name, password, token_of(&request)).await {
-        Ok(signed_in) => let_in(&signed_in.token, &next),
+    match gate.sign_in(&visitor.origin, &name, password, browser_of(&request)).await {
+        Ok(signed_in) => let_in(&signed_in, &next),
         Err(Error::Refused(refusal)) if matches!(refusal.status, 401 | 429) => {
             again(&visitor, name, next, &refusal)
         }

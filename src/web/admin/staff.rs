@@ -15,8 +15,10 @@ use sha2::{Digest, Sha256};
 use super::desk::{Desk, Section};
 use crate::error::{Error, Refusal};
 use crate::http::{Submission, endpoint_of, parse_form, read_form};
-use crate::identity::{Person, Role, Session, StaffGate, StaffToken};
-use crate::kernel::{Actor, Origin, RequestId, Secret, StaffId};
+use crate::identity::{
+    BROWSER_DAYS, Browser, Person, Role, SESSION_DAYS, Session, SignedIn, StaffGate,
+};
+use crate::kernel::{Actor, Origin, RequestId, Secret, StaffId, Token};
 use crate::web::cookie;
 use crate::web::frame::Frame;
 use crate::web::page::see_other;
@@ -58,6 +60,7 @@ pub(in crate::web) struct Staff<R> {
     pub(in crate::web) person: Person,
     csrf: Secret<String>,
     visitor: Visitor,
+    session: (Arc<StaffGate>, Token),
     roles: PhantomData<R>,
 }
 
@@ -133,17 +136,16 @@ impl<R: Roles> Staff<R> {
     pub(in crate::web) async fn of(request: &HttpRequest) -> Result<Self, Turned> {
         let visitor = Visitor::of(request)?;
         let gate = gate_of(request)?;
-        let session = match token_of(request) {
-            Some(token) => gate.session(&token, &visitor.origin).await?,
-            None => None,
-        };
-        let Some(Session { person, csrf }) = session else { return Err(turn_away(request)) };
+        let Some(token) = token_of(request) else { return Err(turn_away(request)) };
+        let found = gate.session(&token, &visitor.origin).await?;
+        let Some(Session { person, csrf }) = found else { return Err(turn_away(request)) };
         let origin = Origin { actor: Actor::Staff(person.id), ..visitor.origin.clone() };
         if !R::may(person.role) {
             let endpoint = endpoint_of(request);
             return Err(gate.refuse_role(&person, &endpoint, origin).await?.into());
         }
-        Ok(Self { origin, person, csrf, visitor, roles: PhantomData })
+        let session = (gate, token);
+        Ok(Self { origin, person, csrf, visitor, session, roles: PhantomData })
     }
 
     /// Whether a form was made by a page of this session.
@@ -155,6 +157,13 @@ impl<R: Roles> Staff<R> {
             true => Ok(()),
             false => Err(csrf()),
         }
+    }
+
+    /// Whether the person is still signed in, for what goes on after the answer has begun.
+    pub(in crate::web) async fn is_still_here(&self) -> bool {
+        let (gate, token) = &self.session;
+        // Who cannot be asked for is asked to come again.
+        gate.is_open(token).await.unwrap_or(false)
     }
 
     /// What surrounds a page of this section.
@@ -247,17 +256,25 @@ pub(super) fn gate_of(request: &HttpRequest) -> Result<Arc<StaffGate>, Error> {
 }
 
 /// What the person's browser is known by.
-pub(super) fn token_of(request: &HttpRequest) -> Option<StaffToken> {
-    StaffToken::read(&cookie::read(request, cookie::DESK)?)
+pub(super) fn token_of(request: &HttpRequest) -> Option<Token> {
+    Token::read(&cookie::read(request, cookie::DESK)?)
+}
+
+/// What the person's browser sends along when somebody signs in.
+pub(super) fn browser_of(request: &HttpRequest) -> Browser {
+    let known = cookie::read(request, cookie::BROWSER).and_then(|text| Token::read(&text));
+    Browser { session: token_of(request), known }
 }
 
 /// Opens the desk for a browser.
 ///
 /// # Errors
-/// [`Error::Internal`] when the cookie cannot be written: a defect.
-pub(super) fn let_in(token: &StaffToken, next: &str) -> Result<HttpResponse, Error> {
-    let kept = cookie::keep(cookie::DESK, token.expose().to_owned(), crate::identity::SESSION_DAYS);
-    with_cookie(see_other(next), &kept)
+/// [`Error::Internal`] when a cookie cannot be written: a defect.
+pub(super) fn let_in(signed_in: &SignedIn, next: &str) -> Result<HttpResponse, Error> {
+    let keep = |name, token: &Token, days| cookie::keep(name, token.expose().to_owned(), days);
+    let session = keep(cookie::DESK, &signed_in.token, SESSION_DAYS);
+    let browser = keep(cookie::BROWSER, &signed_in.browser, BROWSER_DAYS);
+    with_cookie(with_cookie(see_other(next), &session)?, &browser)
 }
 
 /// An answer that sets this cookie.

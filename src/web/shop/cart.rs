@@ -8,16 +8,17 @@ use actix_web::web::{Data, Path};
 use askama::Template;
 use serde::Deserialize;
 
-use crate::carts::{self, Cart, CartSecret};
+use crate::carts::{self, Cart};
 use crate::db::Db;
 use crate::error::Error;
 use crate::http::Form;
+use crate::kernel::Token;
 use crate::orders::{self, CartOrder};
 use crate::web::cookie;
 use crate::web::frame::Frame;
 use crate::web::page::{page, see_other};
 use crate::web::picture::{Picture, Pictures};
-use crate::web::visitor::{Visitor, open_cart};
+use crate::web::visitor::Visitor;
 
 const COOKIE_DAYS: i64 = 90;
 
@@ -89,17 +90,15 @@ pub(super) async fn add(
     let Form(AddForm { sku, quantity }) = form;
     let currency = visitor.shop.currency;
     let known = visitor.secret.clone();
-    let fresh = CartSecret::generate();
+    let fresh = Token::generate();
     let new = fresh.clone();
     let is_new = db
         .write(&visitor.origin, move |tx| {
-            let found = open_cart(tx.conn(), known.as_ref())?;
-            let cart = match found {
-                Some(cart) => cart,
-                None => carts::open(tx, &new)?,
-            };
-            carts::add(tx, cart, &sku, quantity, currency)?;
-            Ok(found.is_none())
+            let open = known.as_ref().map_or(Ok(None), |secret| carts::open(tx, secret))?;
+            let is_new = open.is_none();
+            let cart = open.map_or_else(|| carts::begin(tx, &new), Ok)?;
+            carts::add(tx, &cart, &sku, quantity, currency)?;
+            Ok(is_new)
         })
         .await?;
     let mut response = see_other("/cart");
@@ -126,9 +125,9 @@ pub(super) async fn set(
     form: Form<SetForm>,
 ) -> Result<HttpResponse, Error> {
     let (sku, Form(SetForm { quantity })) = (sku.into_inner(), form);
-    let secret = visitor.secret.clone();
-    db.write(&visitor.origin, move |tx| match open_cart(tx.conn(), secret.as_ref())? {
-        Some(cart) => carts::set(tx, cart, &sku, quantity),
+    let Some(secret) = visitor.secret.clone() else { return Ok(see_other("/cart")) };
+    db.write(&visitor.origin, move |tx| match carts::open(tx, &secret)? {
+        Some(cart) => carts::set(tx, &cart, &sku, quantity),
         // It was ordered, or its time has passed: the page tells.
         None => Ok(()),
     })

@@ -152,8 +152,10 @@ async fn refused(
     let frame = visitor.frame(0);
     let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::CONFLICT);
     match refusal.code {
-        "total_mismatch" => {
-            let notice = Some(frame.t("checkout.changed").to_owned());
+        "total_mismatch" | "cart_changed" => {
+            let prices = refusal.code == "total_mismatch";
+            let why = if prices { "checkout.changed" } else { "checkout.cart_changed" };
+            let notice = Some(frame.t(why).to_owned());
             again(visitor, db, form, status, Wrong { notice, ..Wrong::default() }).await
         }
         "insufficient_stock" | "unknown_sku" | "currency_mismatch" => {
@@ -193,8 +195,8 @@ async fn again(
     wrong: Wrong,
 ) -> Result<HttpResponse, Error> {
     match current(visitor, db).await? {
-        Some((_, cart)) => render(visitor, cart, form, status, wrong),
-        None => Ok(see_other("/cart")),
+        Some((_, cart)) if cart.total.is_some() => render(visitor, cart, form, status, wrong),
+        _ => Ok(see_other("/cart")),
     }
 }
 

@@ -31,6 +31,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 const LINES_A_LOOK: usize = 200;
 /// A connection tells nothing for so many looks at most, so that those between do not cut it.
 const QUIET_LOOKS: u32 = 60;
+/// After so many looks it is asked whether the reader is still signed in.
+const LOOKS_UNASKED: u32 = 20;
 /// The browser asks anew after that, and goes on where it was.
 const LOOKS: u32 = 2_400;
 /// Longer words are cut.
@@ -169,6 +171,9 @@ impl Watch {
     async fn next(&mut self) -> Option<Result<Bytes, Error>> {
         while self.looks < LOOKS && !self.traffic.is_stopping() {
             self.looks += 1;
+            if self.looks.is_multiple_of(LOOKS_UNASKED) && !self.reader.is_still_here().await {
+                return None;
+            }
             let tailed = telemetry::lines_after(self.after, &self.filter, LINES_A_LOOK);
             self.after = tailed.last;
             if !tailed.lines.is_empty() || tailed.lost > 0 {

@@ -3,9 +3,10 @@
 use std::io::Write;
 
 use docket::identity::Role;
+use docket::inventory;
 use serde_json::json;
 
-use crate::support::{TestApp, Visitor, between, both};
+use crate::support::{TestApp, Visitor, Wire, between, both};
 
 fn product<'f>(
     sku: &'f str,
@@ -98,15 +99,51 @@ both! {
         .await;
     }
 
+    async fn a_packed_file_with_too_much_in_it_is_refused(app: &TestApp) {
+        let clerk = app.at_desk(Role::Clerk).await;
+        let csrf = clerk.csrf("/admin/products/import").await;
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packed.write_all(b"sku,name,price_minor,currency\ntea,Tea,1,USD\n").unwrap();
+        let empty_lines = vec![b'\n'; 1 << 20];
+        for _ in 0..64 {
+            packed.write_all(&empty_lines).unwrap();
+        }
+        let refused = clerk.sends_file(&csrf, &packed.finish().unwrap()).await;
+        assert_eq!(refused.status, 413, "{refused:?}");
+        assert!(refused.body.contains("at most 64 MiB"), "{refused:?}");
+        assert!(!clerk.page("/admin/products/import").await.contains("shelf.csv"));
+        assert_eq!(app.owner().get("/v1/products/tea").await.status, 404);
+    }
+
+    async fn an_import_that_its_server_left_says_to_send_the_file_again(app: &TestApp) {
+        let clerk = app.at_desk(Role::Clerk).await;
+        let begun = app.at_command_line(|tx| inventory::begin_import(tx, "shelf.csv")).await;
+        let path = format!("/admin/products/imports/{begun}");
+        app.pass(std::time::Duration::from_secs(110));
+        assert_eq!(app.at_command_line(inventory::end_interrupted_imports).await, 0);
+        assert!(clerk.page(&path).await.contains("data-follow"));
+        app.pass(std::time::Duration::from_secs(20));
+        app.at_command_line(inventory::end_interrupted_imports).await;
+        let page = clerk.page(&path).await;
+        assert!(page.contains("send the file again") && !page.contains("data-follow"), "{page}");
+        assert_eq!(app.journal("products.import_ended").await.len(), 1);
+    }
+
     async fn what_is_exported_can_be_imported(app: &TestApp) {
         let body = json!({ "name": "Tea, \"black\"", "price": 250, "currency": "USD", "brand": "Hill, side" });
         app.owner().put("/v1/products/tea", &body).await.expect(201);
         let black = json!({ "name": "Tea, \"black\"", "price": 230, "currency": "EUR", "brand": "Hill, side" });
         app.owner().put("/v1/products/tea", &black).await.expect(200);
         app.product("mug", 900, 7).await;
+        let mut formula = json!({ "name": "=HYPERLINK(\"//elsewhere\")", "price": 1, "currency": "USD" });
+        (formula["brand"], formula["department"]) = ("'@home".into(), "'t Veld".into());
+        app.owner().put("/v1/products/-1", &formula).await.expect(201);
         let auditor = app.at_desk(Role::Auditor).await;
         let file = auditor.get("/admin/products/export.csv").await;
-        assert_eq!((file.status, file.body.lines().count()), (200, 4), "{file:?}");
+        assert_eq!((file.status, file.body.lines().count()), (200, 5), "{file:?}");
+        for cell in ["'-1,\"'=HYPERLINK(", ",''@home,", ",'t Veld,"] {
+            assert!(file.body.contains(cell), "{cell} in {file:?}");
+        }
         assert!(file.header("content-disposition").contains("products.csv"));
         let clerk = app.at_desk(Role::Clerk).await;
         let csrf = clerk.csrf("/admin/products/import").await;
@@ -166,4 +203,38 @@ both! {
 
 fn fresh() -> String {
     docket::kernel::RequestId::generate().to_string()
+}
+
+both! {
+    with [("DOCKET_SERVER__REQUEST_TIMEOUT_S", "1")];
+
+    async fn a_file_may_come_slowly(app: &TestApp) {
+        let clerk = app.at_desk(Role::Clerk).await;
+        let csrf = clerk.csrf("/admin/products/import").await;
+        let cookie = clerk.cookie("__Host-desk");
+        let body = format!(
+            "--part\r\ncontent-disposition: form-data; name=\"csrf\"\r\n\r\n{csrf}\r\n--part\r\n\
+             content-disposition: form-data; name=\"file\"; filename=\"shelf.csv\"\r\n\r\n\
+             sku,name,price_minor,currency\ntea,Tea,1,USD\n\r\n--part--\r\n"
+        );
+        let head = format!(
+            "POST /admin/products/import HTTP/1.1\r\nhost: shop\r\nsec-fetch-site: same-origin\r\n\
+             cookie: __Host-desk={cookie}\r\ncontent-type: multipart/form-data; boundary=part\r\n\
+             content-length: {}\r\n\r\n",
+            body.len()
+        );
+        let (address, (first, rest)) = (app.address(), body.split_at(body.len() / 2));
+        let (first, rest) = (format!("{head}{first}"), rest.to_owned());
+        let sending = move || {
+            let mut wire = Wire::open(address);
+            wire.send(first.as_bytes());
+            std::thread::sleep(std::time::Duration::from_millis(1_500));
+            wire.send(rest.as_bytes());
+            wire.answer().unwrap()
+        };
+        let taken = tokio::task::spawn_blocking(sending).await.unwrap();
+        assert_eq!(taken.status, 303, "{taken:?}");
+        imported(&clerk, taken.header("location")).await;
+        assert_eq!(app.owner().get("/v1/products/tea").await.status, 200);
+    }
 }

@@ -172,6 +172,22 @@ both! {
         assert_eq!(crossed.status, 404, "{crossed:?}");
     }
 
+    async fn a_buyer_is_found_however_the_letters_of_the_e_mail_are_written(app: &TestApp) {
+        app.product("tea", 250, 100).await;
+        let clerk = app.at_desk(Role::Clerk).await;
+        let ways = ["ÄNNE@Example.com", "änne@example.com", "Änne@example.com"];
+        for written in ways {
+            let mut body = order_of(json!([line("tea", 1)]), card("tok_visa"));
+            body["customer"]["email"] = written.into();
+            let order = path(&placed(app, &body).await);
+            for asked in ways {
+                let query = serde_urlencoded::to_string([("q", asked)]).unwrap();
+                let page = clerk.page(&format!("/admin/orders?{query}")).await;
+                assert!(page.contains(&order), "{asked} for {written}: {page}");
+            }
+        }
+    }
+
     async fn an_auditor_looks_and_changes_nothing(app: &TestApp) {
         app.product("tea", 250, 100).await;
         let shop = app.visitor();

@@ -1,6 +1,6 @@
 //! The people of the desk, run by an owner.
 
-use docket::identity::Role;
+use docket::identity::{self, Role};
 
 use crate::support::{PASSWORD, TestApp, Visitor, between, both};
 
@@ -97,5 +97,19 @@ both! {
         let (first, second) = tokio::join!(owner.submit(&theirs, one), other.submit(&ours, two));
         let done = [first.status, second.status].iter().filter(|status| **status == 303).count();
         assert_eq!(done, 1, "{first:?} {second:?}");
+    }
+    async fn of_two_links_made_at_once_one_can_be_used(app: &TestApp) {
+        let owner = app.at_desk(Role::Owner).await;
+        app.at_desk(Role::Clerk).await;
+        let (path, once) = (of(&owner, "clerk", "/link").await, once(&owner).await);
+        let form = [("once", once.as_str())];
+        let making = app.holds(|tx| identity::invite(tx, "clerk", None)).await;
+        let again = owner.acts("/admin/staff", &path, &form);
+        let (first, second) = making.commits_after(again).await;
+        let first = format!("/admin/set-up/{}", first.token.expose());
+        let second = between(&second.body, "class=\"secret\">", "<").split_once("/admin").unwrap().1;
+        let visitor = app.visitor();
+        let second = visitor.get(&format!("/admin{second}")).await;
+        assert_eq!((visitor.get(&first).await.status, second.status), (404, 200));
     }
 }

@@ -6,6 +6,12 @@ use docket::identity::{self, Role};
 
 use crate::support::{PASSWORD, TestApp, both};
 
+fn disables_clerk(tx: &mut docket::db::WriteTx<'_>) -> Result<(), docket::error::Error> {
+    let people = identity::people(tx.conn())?;
+    let clerk = people.iter().find(|person| person.login == "clerk").unwrap();
+    identity::disable(tx, clerk.id)
+}
+
 const HOUR: Duration = Duration::from_secs(3600);
 
 both! {
@@ -40,7 +46,7 @@ both! {
         let link = |role| move |tx: &mut docket::db::WriteTx<'_>| identity::invite(tx, "ada", role);
         let first = app.at_command_line(link(Some(Role::Clerk))).await.token;
         let second = app.at_command_line(link(None)).await.token;
-        let path = |token: &identity::StaffToken| format!("/admin/set-up/{}", token.expose());
+        let path = |token: &docket::kernel::Token| format!("/admin/set-up/{}", token.expose());
         let visitor = app.visitor();
         assert_eq!(visitor.get(&path(&first)).await.status, 404);
         visitor.page(&path(&second)).await;
@@ -115,6 +121,40 @@ both! {
         }
     }
 
+    async fn strangers_do_not_keep_out_who_has_signed_in_before(app: &TestApp) {
+        let clerk = app.at_desk(Role::Clerk).await;
+        clerk.acts("/admin/orders", "/admin/sign-out", &[]).await;
+        let stranger = app.visitor();
+        for _ in 0..5 {
+            assert_eq!(stranger.signs_in("clerk", "a wrong password").await.status, 401);
+        }
+        assert_eq!(stranger.signs_in("clerk", PASSWORD).await.status, 429);
+        assert_eq!(clerk.signs_in("clerk", PASSWORD).await.status, 303);
+        let cookie = clerk.signs_in("clerk", PASSWORD).await.headers.get_all("set-cookie").iter()
+            .map(|cookie| cookie.to_str().unwrap().to_owned())
+            .find(|cookie| cookie.starts_with("__Host-browser=")).unwrap();
+        for rule in ["; HttpOnly", "; SameSite=Lax", "; Secure", "; Path=/"] {
+            assert!(cookie.contains(rule), "{rule} in {cookie}");
+        }
+        // The browser is known for this person only, and its own attempts are counted as well.
+        app.person("other", Role::Clerk).await;
+        for _ in 0..5 {
+            assert_eq!(stranger.signs_in("other", "a wrong password").await.status, 401);
+        }
+        assert_eq!(clerk.signs_in("other", PASSWORD).await.status, 429);
+        for _ in 0..5 {
+            assert_eq!(clerk.signs_in("clerk", "a wrong password").await.status, 401);
+        }
+        assert_eq!(clerk.signs_in("clerk", PASSWORD).await.status, 429);
+        // Who made up a token is a stranger.
+        app.pass(HOUR);
+        let planted = app.visitor();
+        planted.set_cookie("__Host-browser", &"x".repeat(43));
+        assert_eq!(planted.signs_in("clerk", "a wrong password").await.status, 401);
+        assert_eq!(stranger.signs_in("clerk", PASSWORD).await.status, 429);
+        assert_eq!(clerk.signs_in("clerk", PASSWORD).await.status, 303);
+    }
+
     async fn of_many_attempts_at_once_five_are_looked_at(app: &TestApp) {
         app.at_desk(Role::Clerk).await;
         let attempts = (0..12).map(|_| {
@@ -179,17 +219,36 @@ both! {
         let again = app.person("clerk", Role::Clerk).await;
         assert_eq!(clerk.get("/admin/orders").await.status, 303);
         again.page("/admin/orders").await;
-        let disable = |tx: &mut docket::db::WriteTx<'_>| {
-            let people = identity::people(tx.conn())?;
-            let clerk = people.iter().find(|person| person.login == "clerk").unwrap();
-            identity::disable(tx, clerk.id)
-        };
-        app.at_command_line(disable).await;
+        app.at_command_line(disables_clerk).await;
         assert_eq!(again.get("/admin/orders").await.status, 303);
         assert_eq!(again.signs_in("clerk", PASSWORD).await.status, 401);
         let refused = app.journal("staff.sign_in_refused").await;
         assert_eq!(refused[0]["after"]["reason"], "disabled");
         let disabled = app.journal("staff.disabled").await;
         assert_eq!(disabled[0]["actor"], "cli");
+    }
+    async fn who_signs_in_while_being_disabled_has_no_session_afterwards(app: &TestApp) {
+        app.at_desk(Role::Clerk).await;
+        let clerk = app.visitor();
+        let disabling = app.holds(disables_clerk).await;
+        let ((), signed_in) = disabling.commits_after(clerk.signs_in("clerk", PASSWORD)).await;
+        assert_eq!(signed_in.status, 401, "{signed_in:?}");
+        assert_eq!(clerk.get("/admin/orders").await.status, 303);
+    }
+
+    async fn who_signs_in_by_a_password_that_is_being_changed_has_no_session_afterwards(app: &TestApp) {
+        app.at_desk(Role::Clerk).await;
+        let mut old = PASSWORD.to_owned();
+        for round in 0..5 {
+            let link = app.at_command_line(|tx| identity::invite(tx, "clerk", None)).await.token;
+            let (path, new) = (format!("/admin/set-up/{}", link.expose()), format!("password number {round}"));
+            let (clerk, thief) = (app.visitor(), app.visitor());
+            let form = [("password", new.as_str())];
+            let (set, _) = tokio::join!(clerk.submit(&path, &form), thief.signs_in("clerk", &old));
+            assert_eq!(set.status, 303, "{set:?}");
+            assert_eq!(thief.get("/admin/orders").await.status, 303);
+            clerk.page("/admin/orders").await;
+            old = new;
+        }
     }
 }

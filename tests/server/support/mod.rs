@@ -3,6 +3,7 @@
 mod app;
 mod client;
 mod desk;
+mod held;
 #[path = "../../support/postgres.rs"]
 mod postgres;
 mod raw;

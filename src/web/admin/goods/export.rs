@@ -78,11 +78,11 @@ fn head() -> Result<Bytes, Error> {
 
 /// A row for each price: an import makes one product of them again.
 fn write(csv: &mut csv::Writer<Vec<u8>>, product: &Product, units: i64) -> csv::Result<()> {
-    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let text = |text: &Option<String>| cell(text.as_deref().unwrap_or_default());
     for price in &product.prices {
         csv.write_record([
-            product.sku.clone(),
-            product.name.clone(),
+            cell(&product.sku),
+            cell(&product.name),
             text(&product.department),
             text(&product.category),
             text(&product.brand),
@@ -93,6 +93,10 @@ fn write(csv: &mut csv::Writer<Vec<u8>>, product: &Product, units: i64) -> csv::
         ])?;
     }
     Ok(())
+}
+
+fn cell(text: &str) -> String {
+    catalog::for_spreadsheet(text).into_owned()
 }
 
 fn finished(csv: csv::Writer<Vec<u8>>) -> Result<Bytes, Error> {

@@ -14,7 +14,7 @@ use tracing::Instrument;
 
 use crate::db::Db;
 use crate::error::{Error, Refusal};
-use crate::http::{id_or_not_found, of_status};
+use crate::http::{Waiting, id_or_not_found, of_status};
 use crate::inventory::{self, ImportState, ImportView};
 use crate::web::admin::desk::{Desk, Section};
 use crate::web::admin::staff::{Anyone, Changers, Staff, Turned};
@@ -23,8 +23,6 @@ use crate::web::page::{page, see_other};
 
 /// Bytes of a file at most.
 const FILE_MOST: u64 = 64 << 20;
-/// What is packed is read so far.
-const UNPACKED_MOST: u64 = 256 << 20;
 const NAME_CHARS: usize = 100;
 const SHOWN: i64 = 20;
 
@@ -54,8 +52,9 @@ pub(super) async fn take(
     let (csrf, name, file) = read(&request, payload).await?;
     staff.check_csrf(&csrf)?;
     let origin = staff.origin.clone();
+    let source = blocking(move || unpacked(file)).await?.ok_or_else(too_large)?;
     let id = db.write(&origin, move |tx| inventory::begin_import(tx, &name)).await?;
-    let (running, source) = (Arc::clone(db.get_ref()), unpacked(file)?);
+    let running = Arc::clone(db.get_ref());
     let work = async move {
         if let Err(error) = inventory::run_import(&running, &origin, id, source).await {
             tracing::error!(error = %error, import.id = %id, "an import stopped");
@@ -70,6 +69,7 @@ async fn read(
     request: &HttpRequest,
     payload: Payload,
 ) -> Result<(String, String, std::fs::File), Error> {
+    let _waiting = Waiting::begin();
     let mut parts = Multipart::new(request.headers(), payload);
     let (mut csrf, mut found) = (String::new(), None);
     while let Some(part) = parts.next().await {
@@ -109,12 +109,17 @@ async fn spool(mut part: Field) -> Result<std::fs::File, Error> {
         let bytes: Bytes = bytes.map_err(|_| of_status(400))?;
         size += bytes.len() as u64;
         if size > FILE_MOST {
-            let detail = format!("A file of products has at most {} MiB.", FILE_MOST >> 20);
-            return Err(Refusal::new(413, "body_too_large", detail).into());
+            return Err(too_large().into());
         }
         file = blocking(move || file.write_all(&bytes).map(|()| file)).await?;
     }
     blocking(move || file.rewind().map(|()| file)).await
+}
+
+fn too_large() -> Refusal {
+    let detail =
+        format!("A file of products has at most {} MiB, once it is unpacked.", FILE_MOST >> 20);
+    Refusal::new(413, "body_too_large", detail)
 }
 
 fn scratch() -> std::io::Result<std::fs::File> {
@@ -133,18 +138,23 @@ async fn blocking<T: Send + 'static>(
     done.map_err(|failure| Error::internal("taking a file of products", failure))
 }
 
-/// Packed with gzip or not: its first bytes tell (RFC 1952, 2.3.1).
-fn unpacked(mut file: std::fs::File) -> Result<Box<dyn Read + Send>, Error> {
-    let unreadable = |failure| Error::internal("taking a file of products", failure);
+/// The file to be read, packed with gzip or not: its first bytes tell (RFC 1952, 2.3.1). `None`
+/// when there is too much in it, which is found out by unpacking it to nowhere.
+fn unpacked(mut file: std::fs::File) -> std::io::Result<Option<Box<dyn Read + Send>>> {
     let mut magic = [0; 2];
-    let read = file.read(&mut magic).map_err(unreadable)?;
-    file.rewind().map_err(unreadable)?;
-    let packed = read == 2 && magic == [0x1f, 0x8b];
-    Ok(if packed {
-        Box::new(MultiGzDecoder::new(file).take(UNPACKED_MOST))
-    } else {
-        Box::new(file)
-    })
+    let read = file.read(&mut magic)?;
+    file.rewind()?;
+    if read < 2 || magic != [0x1f, 0x8b] {
+        return Ok(Some(Box::new(file)));
+    }
+    let mut unpacking = MultiGzDecoder::new(&file).take(FILE_MOST + 1);
+    // A damaged one is imported as far as it can be read, and its page says why it stopped.
+    let _damaged = std::io::copy(&mut unpacking, &mut std::io::sink());
+    if unpacking.limit() == 0 {
+        return Ok(None);
+    }
+    file.rewind()?;
+    Ok(Some(Box::new(MultiGzDecoder::new(file))))
 }
 
 #[derive(Template)]
