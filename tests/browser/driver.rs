@@ -30,6 +30,16 @@ const ARGUMENTS: [&str; 10] = [
     "--lang=en-US",
 ];
 
+/// Whether the focus is at the element of a selector, and the element where it is and is not seen.
+const FOCUS: &str = "
+    const at = document.activeElement, look = getComputedStyle(at);
+    const box = at.getBoundingClientRect();
+    const lined = look.outlineStyle !== 'none' && parseFloat(look.outlineWidth) >= 2;
+    const shown = box.width > 1 && box.height > 1 && box.bottom > 0 && box.top < innerHeight;
+    const seen = at === document.body || at.matches(':focus-visible') && lined && shown;
+    return { there: at.matches(arguments[0]), unseen: seen ? '' : at.outerHTML };
+";
+
 /// The program of this name; its tests are left out where there is none, unless it is required.
 fn program(names: &[&str]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -217,20 +227,28 @@ impl Browser {
 
     /// Presses keys wherever the focus is.
     pub async fn press(&self, keys: impl Into<TypingData>) {
-        let focused = self.driver.active_element().await.unwrap();
-        focused.send_keys(keys).await.unwrap();
+        self.driver.action_chain().send_keys(keys).perform().await.unwrap();
     }
 
-    /// Goes on with the tabulator until the element of this selector has the focus.
+    /// Goes on with the tabulator until the element of this selector has the focus. On the way each
+    /// one that has it must show it.
     pub async fn tab_to(&self, selector: &str) {
         for _ in 0..200 {
             self.press(Key::Tab + "").await;
-            let script = format!("return document.activeElement.matches({})", json!(selector));
-            if self.run(&script).await == json!(true) {
+            let found = self.driver.execute(FOCUS, vec![json!(selector)]).await.unwrap();
+            let unseen = found.json()["unseen"].as_str().unwrap_or_default();
+            assert!(unseen.is_empty(), "the focus is not seen at {}: {unseen}", self.path().await);
+            if found.json()["there"] == true {
                 return;
             }
         }
         panic!("{selector} is not reached by the tabulator at {}", self.path().await);
+    }
+
+    /// From now on keeps what is downloaded in this folder.
+    pub async fn downloads_to(&self, folder: &Path) {
+        let wanted = json!({ "behavior": "allow", "downloadPath": folder });
+        self.devtools("Browser.setDownloadBehavior", wanted).await;
     }
 
     /// Saves what is to be seen.

@@ -42,6 +42,8 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("POST", "/admin/set-up/{token}", Everybody),
     ("GET", "/admin", Staff),
     ("POST", "/admin/sign-out", Staff),
+    ("GET", "/admin/password", Staff),
+    ("POST", "/admin/password", Staff),
     ("GET", "/admin/orders", Staff),
     ("GET", "/admin/orders/{id}", Staff),
     ("POST", "/admin/orders/{id}/cancel", Changers),

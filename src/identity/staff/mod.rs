@@ -1,5 +1,6 @@
 //! The people of the desk: their passwords, links, sessions and roles.
 
+mod change_password;
 mod error;
 mod gate;
 mod link;
