@@ -43,6 +43,7 @@ async fn does(browser: &Browser, action: &str, fields: &[(&str, &str)]) {
     }
     browser.click(&format!("{form} button")).await;
     browser.find(".notice.good").await;
+    assert!(!browser.path().await.contains('?'), "what was done is told once");
 }
 
 in_a_browser! {

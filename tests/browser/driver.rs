@@ -142,10 +142,20 @@ impl Browser {
         self.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;
     }
 
-    /// From now on in this theme: `light` or `dark`.
+    /// From now on in this theme: `light` or `dark`. Nothing moves from one to the other.
     pub async fn themed(&self, theme: &str) {
-        let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": theme }] });
+        let features = json!({ "features": [
+            { "name": "prefers-color-scheme", "value": theme },
+            { "name": "prefers-reduced-motion", "value": "reduce" },
+        ] });
         self.devtools("Emulation.setEmulatedMedia", features).await;
+    }
+
+    /// From now on asks for pages in this language.
+    pub async fn speaks(&self, language: &str) {
+        let headers = json!({ "headers": { "Accept-Language": language } });
+        self.devtools("Network.enable", json!({})).await;
+        self.devtools("Network.setExtraHTTPHeaders", headers).await;
     }
 
     /// From now on with a window of this size, in pixels.
@@ -189,6 +199,11 @@ impl Browser {
 
     pub async fn count(&self, selector: &str) -> usize {
         self.driver.find_all(By::Css(selector)).await.unwrap().len()
+    }
+
+    /// Whether the first element of this selector is to be seen.
+    pub async fn is_seen(&self, selector: &str) -> bool {
+        self.find(selector).await.is_displayed().await.unwrap()
     }
 
     pub async fn click(&self, selector: &str) {
@@ -269,7 +284,9 @@ impl Browser {
             let message = line["message"].as_str().unwrap_or_default();
             // An answer that refuses is told there as well, and is what some tests want.
             let refused = message.contains("the server responded with a status of 4");
-            if line["level"] == "SEVERE" && !refused {
+            // The browser's own pages, before the first of ours.
+            let own = message.starts_with("chrome://");
+            if line["level"] == "SEVERE" && !refused && !own {
                 faults.push(format!("console: {message}"));
             }
         }

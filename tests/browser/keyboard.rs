@@ -126,6 +126,9 @@ in_a_browser! {
         comes_to_the_desk(app, browser, Role::Owner).await;
         let key = [("#name", "till"), ("input[value='orders:read']", SPACE), ("main section button", ENTER)];
         task(browser, "/admin/keys", &key, ".secret").await;
+        // What cannot be undone asks a second time.
+        browser.go("/admin/keys").await;
+        assert!(!browser.is_seen("form[action$='/revoke'] button").await);
         let revoke = unfolded(
             "tbody tr:first-child details > summary",
             &[],
@@ -135,6 +138,7 @@ in_a_browser! {
 
         let person = [("#login", "ada"), ("#name", "Ada"), ("#role", "Aud"), ("main section button", ENTER)];
         task(browser, "/admin/staff", &person, ".secret").await;
+        assert!(!browser.is_seen("form[action$='/disable'] button").await);
         let disable = unfolded(
             "tbody tr:has([id]):first-child details > summary",
             &[],
