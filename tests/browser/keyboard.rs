@@ -59,8 +59,9 @@ macro_rules! action {
 
 in_a_browser! {
     async fn orders_are_worked_by_the_keyboard_alone(app: &TestApp, browser: &Browser) {
-        let (one, other, paid) = (held(app).await, held(app).await, placed(app, card("tok_visa")).await);
-        let number = app.owner().get(&format!("/v1/orders/{one}")).await.expect(200)["number"].clone();
+        let (one, other) = (held(app).await, held(app).await);
+        let paid = placed(app, card("tok_visa")).await;
+        let order = app.owner().get(&format!("/v1/orders/{one}")).await.expect(200);
         browser.go(&set_up_link(app, Role::Clerk).await).await;
         types(browser, &[("#password", PASSWORD), ("main button", ENTER)]).await;
         browser.find(".me").await;
@@ -69,13 +70,14 @@ in_a_browser! {
         let sign_in = [("#name", "clerk"), ("#password", PASSWORD), ("main button", ENTER)];
         task(browser, "/admin/sign-in", &sign_in, ".me").await;
 
-        let number = number.as_str().map_or(number.to_string(), str::to_owned);
+        let number = order["number"].as_str().unwrap();
         let row = format!("tbody tr:only-child a[href='/admin/orders/{one}']");
-        task(browser, "/admin/orders", &[("#q", &number), (".filters button", ENTER)], &row).await;
-        let rows = format!("tbody:not(:has(a[href='/admin/orders/{paid}'])) a[href='/admin/orders/{one}']");
+        task(browser, "/admin/orders", &[("#q", number), (".filters button", ENTER)], &row).await;
+        let link = format!("a[href='/admin/orders/{one}']");
+        let rows = format!("tbody:not(:has(a[href='/admin/orders/{paid}'])) {link}");
         let filter = [("#payment_status", "Held"), (".filters button", ENTER)];
         task(browser, "/admin/orders", &filter, &rows).await;
-        types(browser, &[(&format!("a[href='/admin/orders/{one}']"), ENTER)]).await;
+        types(browser, &[(&link, ENTER)]).await;
         browser.at(&format!("/admin/orders/{one}")).await;
 
         let [one, other] = [one, other].map(|id| format!("/admin/orders/{id}"));
@@ -88,7 +90,8 @@ in_a_browser! {
         ] {
             task(browser, order, &steps, ".notice.good").await;
         }
-        for (order, axis, state) in [(one, "status", "cancelled"), (other, "payment_status", "voided")] {
+        let ends = [(one, "status", "cancelled"), (other, "payment_status", "voided")];
+        for (order, axis, state) in ends {
             let order = app.owner().get(&order.replace("/admin", "/v1")).await.expect(200);
             assert_eq!(order[axis], state);
         }
@@ -124,7 +127,8 @@ in_a_browser! {
 
     async fn keys_and_people_are_worked_by_the_keyboard_alone(app: &TestApp, browser: &Browser) {
         comes_to_the_desk(app, browser, Role::Owner).await;
-        let key = [("#name", "till"), ("input[value='orders:read']", SPACE), ("main section button", ENTER)];
+        let scope = "input[value='orders:read']";
+        let key = [("#name", "till"), (scope, SPACE), ("main section button", ENTER)];
         task(browser, "/admin/keys", &key, ".secret").await;
         // What cannot be undone asks a second time.
         browser.go("/admin/keys").await;
@@ -136,7 +140,8 @@ in_a_browser! {
         );
         task(browser, "/admin/keys", &revoke, "tbody tr:has(th):not(:has(form))").await;
 
-        let person = [("#login", "ada"), ("#name", "Ada"), ("#role", "Aud"), ("main section button", ENTER)];
+        let add = ("main section button", ENTER);
+        let person = [("#login", "ada"), ("#name", "Ada"), ("#role", "Aud"), add];
         task(browser, "/admin/staff", &person, ".secret").await;
         assert!(!browser.is_seen("form[action$='/disable'] button").await);
         let disable = unfolded(
@@ -160,12 +165,14 @@ in_a_browser! {
         }
 
         browser.downloads_to(app.data.path()).await;
-        task(browser, "/admin/telemetry", &[("#any-id", &order), (".find button", ENTER)], "ol.spans").await;
+        let find = [("#any-id", &*order), (".find button", ENTER)];
+        task(browser, "/admin/telemetry", &find, "ol.spans").await;
         types(browser, &[("ol.spans summary", ENTER)]).await;
         browser.find("ol.spans details[open]").await;
         types(browser, &[("a[download][href$='.json']", ENTER)]).await;
         let downloaded = || {
-            let mut names = std::fs::read_dir(app.data.path()).unwrap().map(|file| file.unwrap().file_name());
+            let files = std::fs::read_dir(app.data.path()).unwrap();
+            let mut names = files.map(|file| file.unwrap().file_name());
             names.any(|name| name.to_string_lossy().starts_with("trace-"))
         };
         for _ in 0..200 {
@@ -181,7 +188,8 @@ in_a_browser! {
         types(browser, &[("[data-pause]", ENTER)]).await;
         browser.find("[data-pause][aria-pressed='true']").await;
 
-        let level = [("#filter", "info,docket::no_such=debug"), ("form:has(#filter) button", ENTER)];
+        let wanted = "info,docket::no_such=debug";
+        let level = [("#filter", wanted), ("form:has(#filter) button", ENTER)];
         task(browser, "/admin/telemetry/health", &level, ".chip.careful").await;
         types(browser, &[("form:has([name='reset']) button", ENTER)]).await;
         browser.find("main:not(:has(.chip.careful)) #filter").await;

@@ -55,7 +55,7 @@ in_a_browser! {
         browser.at(&format!("/admin/orders/{id}")).await;
     }
 
-    async fn from_an_order_over_its_trace_to_a_line_is_two_clicks(app: &TestApp, browser: &Browser) {
+    async fn from_an_order_to_a_line_of_its_log_is_two_clicks(app: &TestApp, browser: &Browser) {
         let (id, trace) = declined(app).await;
         comes_to_the_desk(app, browser, Role::Clerk).await;
         let page = format!("/admin/telemetry/{trace}");
