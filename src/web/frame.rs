@@ -92,7 +92,9 @@ impl Frame {
             Some(number) => text.replace(&format!("{{{name}}}"), &self.number(&number)),
             None => text,
         };
-        refusal.members.iter().chain(of_field).fold(self.t(key).to_owned(), fill)
+        let seconds = refusal.retry_after_s.unwrap_or_default();
+        let told = self.tw(key, "seconds", self.number(&seconds.into()));
+        refusal.members.iter().chain(of_field).fold(told, fill)
     }
 
     /// The name of a card by its token.
