@@ -239,9 +239,12 @@ fn announce(running: &Running, config: &Config) -> std::io::Result<()> {
     writeln!(out, "  API      http://{}/v1   (browse it at http://{0}/docs)", running.main)?;
     writeln!(out, "  metrics  http://{}/metrics", running.ops)?;
     writeln!(out, "  data     {}", config.data_dir.display())?;
-    if let Some(link) = &running.first.desk {
-        let address = crate::web::set_up_address(&running.main.to_string(), link);
-        writeln!(out, "  desk     {address}   (shown this once)")?;
+    match &running.first.desk {
+        Some(link) => {
+            let address = crate::web::set_up_address(&running.main.to_string(), link);
+            writeln!(out, "  desk     {address}   (shown this once)")?;
+        }
+        None => writeln!(out, "  desk     http://{}/admin", running.main)?,
     }
     if let Some(key) = &running.first.key {
         writeln!(out, "  API key  {}   (shown this once)", key.expose())?;

@@ -43,9 +43,11 @@ impl Started {
                 let _ = sender.send(line);
             }
         });
-        // The key is the last line. Where it is missing, nothing comes until the patience ends.
+        // The key is the last line, and of later starts the desk. Where they are missing, nothing
+        // comes until the patience ends.
         let mut banner: Vec<String> = Vec::new();
-        while !banner.last().is_some_and(|line| line.contains("API key")) {
+        let is_last = |line: &String| line.contains("API key") || line.ends_with("/admin");
+        while !banner.last().is_some_and(is_last) {
             let Ok(line) = lines.recv_timeout(PATIENCE) else { break };
             banner.push(line);
         }
@@ -72,6 +74,16 @@ fn a_start_that_fails_for_a_taken_port_does_not_cost_the_first_key() {
     }
     let started = Started::new(data.path());
     assert!(started.banner.iter().any(|line| line.contains("dk_")), "{:?}", started.banner);
+}
+
+#[test]
+fn later_starts_tell_where_the_desk_is_and_no_secrets() {
+    let data = tempfile::tempdir().unwrap();
+    let first = Started::new(data.path()).banner.join("\n");
+    assert!(first.contains("/admin/set-up/"), "{first}");
+    let second = Started::new(data.path()).banner.join("\n");
+    assert!(second.contains("  desk     http://127.0.0.1:") && second.ends_with("/admin"));
+    assert!(!second.contains("set-up") && !second.contains("dk_"), "{second}");
 }
 
 #[test]

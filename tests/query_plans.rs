@@ -40,6 +40,8 @@ const ALLOWED: &[(&str, &str)] = &[
     ("`journal_entries`.`request_id` = ", "a minute of the journal, or its newest entries"),
     ("OFFSET ", "looks through so many of the newest entries, and no more"),
     ("`product_words`.`sku` = `products`.`sku`", "once an hour; the catalogue is no history"),
+    (" - `stock_levels`.`reserved`) <= ", "what runs out: one row per product, and no history"),
+    (" - \"stock_levels\".\"reserved\") <= ", "what runs out: one row per product, and no history"),
     ("FROM products WHERE 1 = 1", "a search looks into every product; the catalogue is no history"),
 ];
 

@@ -93,7 +93,7 @@ impl Command {
             Self::Audit(what) => audit::run(what, config).await,
             Self::Keys(what) => keys::run(what, config).await,
             Self::Staff(what) => staff::run(what, config).await,
-            Self::Logs(args) => logs::run(&args, config),
+            Self::Logs(args) => logs::run(&args, config).await,
             Self::Customers(what) => customers::run(what, config).await,
             Self::Backup(args) => backup::run(&args, config),
             Self::Restore(args) => restore::run(&args, config),

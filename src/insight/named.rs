@@ -1,6 +1,6 @@
 //! What an id names.
 
-use crate::audit::{self, JournalEntry};
+use crate::audit::{self, Filter, JournalEntry};
 use crate::db::Conn;
 use crate::error::Error;
 use crate::kernel::{EntryId, OperationId, OrderId, PaymentId, RequestId, Timestamp, words};
@@ -17,7 +17,7 @@ words! {
         Payment = "payment",
         /// A refund, or another operation of a payment.
         Operation = "operation",
-        /// An entry of the journal.
+        /// An entry of the journal, by its identifier or its number.
         JournalEntry = "journal_entry",
         /// A trace.
         Trace = "trace",
@@ -51,6 +51,17 @@ impl Named {
             began,
             entry: None,
         }
+    }
+
+    fn of_entry(conn: &mut Conn, entry: JournalEntry) -> Result<Self, Error> {
+        Ok(Self {
+            kind: IdKind::JournalEntry,
+            order_id: order_of(conn, &entry.subject)?,
+            trace_id: entry.trace_id.clone(),
+            request_id: entry.request_id.clone(),
+            began: Some(entry.created_at),
+            entry: Some(entry),
+        })
     }
 
     fn trace(id: &str) -> Self {
@@ -92,12 +103,23 @@ pub(super) fn name(conn: &mut Conn, id: &str) -> Result<Named, Error> {
     if let Some(named) = of_entry(conn, id)? {
         return Ok(named);
     }
-    if let Ok(number) = id.parse::<i64>()
-        && let Some(order_id) = orders::find_number(conn, number)?
-    {
-        return Ok(Named::of_order(IdKind::Order, order_id));
+    if let Some(named) = of_number(conn, id)? {
+        return Ok(named);
     }
     Ok(Named::request(id))
+}
+
+/// A number is an order's, or else an entry's in the journal; `entry:7` is the entry's always.
+fn of_number(conn: &mut Conn, text: &str) -> Result<Option<Named>, Error> {
+    let bare = text.strip_prefix("entry:");
+    let Ok(number) = bare.unwrap_or(text).parse::<i64>() else { return Ok(None) };
+    if bare.is_none()
+        && let Some(order_id) = orders::find_number(conn, number)?
+    {
+        return Ok(Some(Named::of_order(IdKind::Order, order_id)));
+    }
+    let entry = audit::read_after(conn, &Filter::default(), number.saturating_sub(1), 1)?.pop();
+    entry.filter(|entry| entry.seq == number).map(|entry| Named::of_entry(conn, entry)).transpose()
 }
 
 fn of_payment(conn: &mut Conn, id: &str) -> Result<Option<Named>, Error> {
@@ -113,16 +135,8 @@ fn of_payment(conn: &mut Conn, id: &str) -> Result<Option<Named>, Error> {
 
 fn of_entry(conn: &mut Conn, id: &str) -> Result<Option<Named>, Error> {
     let Ok(entry_id) = id.parse::<EntryId>() else { return Ok(None) };
-    let Some(entry) = audit::entry(conn, entry_id)? else { return Ok(None) };
-    let order_id = order_of(conn, &entry.subject)?;
-    Ok(Some(Named {
-        kind: IdKind::JournalEntry,
-        order_id,
-        trace_id: entry.trace_id.clone(),
-        request_id: entry.request_id.clone(),
-        began: Some(entry.created_at),
-        entry: Some(entry),
-    }))
+    let entry = audit::entry(conn, entry_id)?;
+    entry.map(|entry| Named::of_entry(conn, entry)).transpose()
 }
 
 /// The order that a journal entry's subject is or belongs to.

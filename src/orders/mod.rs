@@ -31,12 +31,12 @@ mod view;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use customers::{Contact, contact, erase_customer};
+pub use customers::{Contact, buyers, contact, erase_customer};
 pub use error::OrderRefusal;
 pub use from_cart::{CartOrder, FromCart, link_of, linked_order, standing_order};
 pub use fulfil::Parcel;
 pub use http::routes;
-pub use list::{Filters, list};
+pub use list::{Filters, count, list};
 pub use model::{
     FulfilmentStatus, OrderPaymentStatus, OrderStatus, fulfilment_status, payment_status,
 };

@@ -59,10 +59,18 @@ fn render(request: &HttpRequest, refusal: &Refusal) -> Result<HttpResponse, Erro
     let key = format!("errors.{}", refusal.code);
     let title = if frame.texts.has(&key) { frame.t(&key) } else { frame.t("errors.title") };
     let title = title.to_owned();
-    let (title, detail, request_id) = (title.as_str(), refusal.detail.as_str(), &request_id);
+    // Visitors are told what it means for them; who works at the desk, which thing it is about.
+    let told = format!("errors.told.{}", refusal.code);
+    let is_desk = admin::is_desk(request.path());
+    let told = match !is_desk && frame.texts.has(&told) {
+        true => frame.t(&told).to_owned(),
+        false => frame.refused(refusal),
+    };
+    let detail = told.as_str();
+    let (title, request_id) = (title.as_str(), &request_id);
     let status = actix_web::http::StatusCode::from_u16(refusal.status)
         .unwrap_or(actix_web::http::StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = match admin::is_desk(request.path()) {
+    let mut response = match is_desk {
         true => page(status, &DeskErrorPage { frame, title, detail, request_id })?,
         false => page(status, &ErrorPage { frame, title, detail, request_id })?,
     };

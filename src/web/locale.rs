@@ -7,6 +7,7 @@ use icu_decimal::input::Decimal;
 use icu_locale_core::{Locale as Tag, locale};
 use icu_time::{DateTime, Time};
 
+use super::texts::Texts;
 use crate::kernel::{Amount, Currency, Timestamp};
 
 const NO_BREAK: char = '\u{a0}';
@@ -18,27 +19,31 @@ const HEADER_MOST: usize = 512;
 const SUFFIXED: &str =
     " bg cs da de el es et fi fr hr hu it lt lv nb pl pt ro ru sk sl sr sv uk vi ";
 
+/// A locale with how much it is wanted; none that is not wanted at all.
+fn weighted(part: &str) -> Option<(f32, Tag)> {
+    let (tag, weight) = part.split_once(";q=").unwrap_or((part, "1"));
+    let weight: f32 = weight.trim().parse().unwrap_or(0.0);
+    let tag: Tag = tag.trim().parse().ok()?;
+    (!tag.id.language.is_unknown() && weight > 0.0).then_some((weight, tag))
+}
+
 /// How a visitor writes.
 pub(super) struct Locale {
     tag: Tag,
 }
 
 impl Locale {
-    /// The first locale of an `Accept-Language` header (RFC 9110, 12.5.4), by its weights; without
-    /// one, American English.
+    /// The first locale of an `Accept-Language` header (RFC 9110, 12.5.4), by its weights, whose
+    /// language the pages speak; where they speak none of them, the first. Without a header it is
+    /// American English.
     pub(super) fn of(accept_language: &str) -> Self {
         let header = accept_language.get(..HEADER_MOST).unwrap_or(accept_language);
-        let mut best: Option<(f32, Tag)> = None;
-        for part in header.split(',') {
-            let (tag, weight) = part.split_once(";q=").unwrap_or((part, "1"));
-            let weight: f32 = weight.trim().parse().unwrap_or(0.0);
-            let Ok(tag) = tag.trim().parse::<Tag>() else { continue };
-            let known = !tag.id.language.is_unknown() && weight > 0.0;
-            if known && best.as_ref().is_none_or(|(most, _)| weight > *most) {
-                best = Some((weight, tag));
-            }
-        }
-        Self { tag: best.map_or(locale!("en-US"), |(_, tag)| tag) }
+        let mut wanted: Vec<(f32, Tag)> = header.split(',').filter_map(weighted).collect();
+        // Those of one weight stay in their order.
+        wanted.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+        let spoken = wanted.iter().find(|(_, tag)| Texts::speak(tag.id.language.as_str()));
+        let best = spoken.or(wanted.first());
+        Self { tag: best.map_or(locale!("en-US"), |(_, tag)| tag.clone()) }
     }
 
     /// Its language: `en`.
@@ -151,6 +156,20 @@ mod tests {
             ("!!", 1, "CHF", "CHF 0.01"),
         ] {
             assert_eq!(money(accept, minor, currency), written, "{accept}");
+        }
+    }
+
+    #[test]
+    fn a_language_that_the_pages_speak_goes_before_one_that_they_do_not() {
+        for (accept, language) in [
+            ("fr-CH, fr;q=0.9, en;q=0.8, de;q=0.7", "en"),
+            ("nl,de-AT;q=0.5", "de"),
+            ("de;q=0, en;q=0.1", "en"),
+            ("de-CH", "de"),
+            ("fr;q=0.2, nl", "nl"),
+            ("*", "en"),
+        ] {
+            assert_eq!(Locale::of(accept).language(), language, "{accept}");
         }
     }
 

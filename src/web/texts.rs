@@ -1,5 +1,5 @@
-//! Every word that a visitor reads, by key. A language is a file of `templates/texts/` and a line
-//! here.
+//! Every word that a visitor reads, by key. A language is a file of `templates/texts/` and its code
+//! here; parts of the pages that the file leaves out are shown in the first language.
 
 use std::collections::HashMap;
 use std::fmt::Display;
@@ -7,11 +7,24 @@ use std::sync::LazyLock;
 
 use toml::{Table, Value};
 
-/// The languages; the first is the one of visitors whose own is not here.
-const LANGUAGES: &[(&str, &str)] = &[("en", include_str!("../../templates/texts/en.toml"))];
+macro_rules! languages {
+    ($($code:literal),+) => {
+        &[$(($code, include_str!(concat!("../../templates/texts/", $code, ".toml")))),+]
+    };
+}
 
-static LOADED: LazyLock<Vec<(&str, Texts)>> = LazyLock::new(|| {
-    LANGUAGES.iter().map(|(code, text)| (*code, Texts::read(code, text))).collect()
+/// The languages; the first is the one of visitors whose own is not here, and of what another one
+/// has no text for.
+const LANGUAGES: &[(&str, &str)] = languages!["en", "de"];
+
+static LOADED: LazyLock<Vec<Texts>> = LazyLock::new(|| {
+    let first = read(LANGUAGES[0].1);
+    let whole = |(language, text): &(&'static str, &str)| {
+        let mut by_key = first.clone();
+        by_key.extend(read(text));
+        Texts { language, by_key }
+    };
+    LANGUAGES.iter().map(whole).collect()
 });
 
 /// The texts of one language.
@@ -25,16 +38,12 @@ pub(super) struct Texts {
 impl Texts {
     /// The texts of this language, or of the first.
     pub(super) fn of(language: &str) -> &'static Self {
-        let found = LOADED.iter().find(|(code, _)| *code == language);
-        &found.unwrap_or(&LOADED[0]).1
+        LOADED.iter().find(|texts| texts.language == language).unwrap_or(&LOADED[0])
     }
 
-    fn read(language: &'static str, text: &str) -> Self {
-        // A test reads every file; one that is not TOML shows keys instead of texts.
-        let table: Table = text.parse().unwrap_or_default();
-        let mut by_key = HashMap::new();
-        flatten("", &table, &mut by_key);
-        Self { language, by_key }
+    /// Whether there are texts of this language.
+    pub(super) fn speak(language: &str) -> bool {
+        LANGUAGES.iter().any(|(code, _)| *code == language)
     }
 
     /// The text of a key; the key itself when there is none.
@@ -59,6 +68,14 @@ impl Texts {
     }
 }
 
+/// The texts of a file by their keys. A test reads every file; one that is not TOML shows keys
+/// instead of texts.
+fn read(text: &str) -> HashMap<String, String> {
+    let mut by_key = HashMap::new();
+    flatten("", &text.parse().unwrap_or_default(), &mut by_key);
+    by_key
+}
+
 fn flatten(prefix: &str, table: &Table, into: &mut HashMap<String, String>) {
     for (name, value) in table {
         let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
@@ -79,16 +96,59 @@ mod tests {
 
     use super::*;
 
-    fn keys(texts: &Texts) -> BTreeSet<&String> {
-        texts.by_key.keys().collect()
+    #[test]
+    fn every_file_of_texts_is_a_language() {
+        let files = std::fs::read_dir("templates/texts").unwrap();
+        let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+        let found: BTreeSet<String> = names.collect();
+        let languages = LANGUAGES.iter().map(|(code, _)| format!("{code}.toml"));
+        assert_eq!(found, languages.collect());
+        for (code, text) in LANGUAGES {
+            text.parse::<Table>().unwrap_or_else(|wrong| panic!("{code}: {wrong}"));
+        }
+    }
+
+    /// What is filled into a text.
+    fn names(text: &str) -> BTreeSet<&str> {
+        let opened = text.split('{').skip(1);
+        opened.map(|rest| rest.split_once('}').expect("a name in braces").0).collect()
+    }
+
+    /// What is wrong with a language: texts that nobody asks for, or that are filled in otherwise,
+    /// and parts of the pages that are translated by half.
+    fn faults(first: &HashMap<String, String>, other: &HashMap<String, String>) -> Vec<String> {
+        let part = |key: &str| key.split('.').next().unwrap_or_default().to_owned();
+        let parts: BTreeSet<String> = other.keys().map(|key| part(key)).collect();
+        let strange = other.keys().filter(|key| !first.contains_key(*key));
+        let missing = first.keys().filter(|key| parts.contains(&part(key)));
+        let missing = missing.filter(|key| !other.contains_key(*key));
+        let filled = other
+            .iter()
+            .filter(|(key, text)| first.get(*key).is_some_and(|first| names(first) != names(text)));
+        let filled = filled.map(|(key, _)| key);
+        strange.chain(missing).chain(filled).cloned().collect()
     }
 
     #[test]
-    fn every_language_has_the_same_texts() {
+    fn languages_say_the_same() {
+        let first = read(LANGUAGES[0].1);
         for (code, text) in LANGUAGES {
-            text.parse::<Table>().unwrap_or_else(|wrong| panic!("{code}: {wrong}"));
-            assert_eq!(keys(Texts::of(code)), keys(&LOADED[0].1), "{code}");
+            let faults = faults(&first, &read(text));
+            assert!(faults.is_empty(), "{code}: {faults:#?}");
         }
+    }
+
+    #[test]
+    fn a_language_that_says_something_else_is_noticed() {
+        let first = read("[a]\nx = \"{n} left\"\ny = \"here\"\n[b]\nz = \"there\"");
+        for (text, fault) in [
+            ("[a]\nx = \"noch {m}\"\ny = \"da\"", "a.x"),
+            ("[a]\nx = \"noch {n}\"", "a.y"),
+            ("[b]\nz = \"dort\"\nw = \"wo\"", "b.w"),
+        ] {
+            assert_eq!(faults(&first, &read(text)), [fault]);
+        }
+        assert!(faults(&first, &read("[b]\nz = \"dort\"")).is_empty());
     }
 
     /// The keys that a text of code or template asks for: what stands in quotes after one of the
@@ -122,7 +182,7 @@ mod tests {
         let mut found = Vec::new();
         files(Path::new("templates"), &mut found);
         files(Path::new("src/web"), &mut found);
-        let texts = &LOADED[0].1;
+        let texts = &LOADED[0];
         let missing: Vec<String> = found
             .iter()
             .filter(|(path, _)| !path.ends_with("texts.rs"))
@@ -138,7 +198,7 @@ mod tests {
     #[test]
     fn a_missing_text_is_noticed() {
         assert_eq!(asked_for("{{ frame.t(\"no.such\") }}"), ["no.such"]);
-        assert!(!LOADED[0].1.has("no.such"));
+        assert!(!LOADED[0].has("no.such"));
         assert_eq!(Texts::of("xx").get("no.such"), "no.such");
     }
 }

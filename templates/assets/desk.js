@@ -1,6 +1,10 @@
 // Pages are whole without this.
 'use strict';
 
+// The visitor's way of writing the page's language.
+const language = document.documentElement.lang;
+const writing = navigator.languages.find((one) => one.split('-')[0] === language) || navigator.language;
+
 // A button that was pressed says so; the server sees to it that it is done once.
 for (const form of document.querySelectorAll('[data-once]')) {
   form.addEventListener('submit', (event) => {
@@ -16,9 +20,14 @@ addEventListener('pageshow', () => {
 for (const time of document.querySelectorAll('time[datetime]')) {
   const moment = new Date(time.dateTime);
   if (!isNaN(moment)) {
-    time.textContent = moment.toLocaleString(navigator.language, { dateStyle: 'medium', timeStyle: 'medium' });
+    time.textContent = moment.toLocaleString(writing, { dateStyle: 'medium', timeStyle: 'medium' });
   }
 }
+
+// What was done is told once: not again by the same address.
+const address = new URL(location.href);
+for (const told of ['done', 'saved']) address.searchParams.delete(told);
+if (address.href !== location.href) history.replaceState(history.state, '', address);
 
 // What goes on is followed until it is over.
 const follow = async () => {

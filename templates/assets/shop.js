@@ -1,6 +1,10 @@
 // Pages are whole without this: it only spares a reload.
 'use strict';
 
+// The visitor's way of writing the page's language.
+const language = document.documentElement.lang;
+const writing = navigator.languages.find((one) => one.split('-')[0] === language) || navigator.language;
+
 // Finds as one types: the same page as the form's, of which only the results are taken.
 const search = document.querySelector('[data-search]');
 if (search && document.getElementById('results')) {
@@ -84,7 +88,7 @@ function localTimes() {
   for (const time of document.querySelectorAll('time[datetime]')) {
     const moment = new Date(time.dateTime);
     if (!isNaN(moment)) {
-      time.textContent = moment.toLocaleString(navigator.language, { dateStyle: 'medium', timeStyle: 'short' });
+      time.textContent = moment.toLocaleString(writing, { dateStyle: 'medium', timeStyle: 'short' });
     }
   }
 }

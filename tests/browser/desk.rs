@@ -1,5 +1,4 @@
-//! Running the shop in a browser: what clerks do, what auditors prove, and the ways through the
-//! window.
+//! Running the shop in a browser: what clerks do and what auditors prove.
 
 use docket::identity::{self, Role};
 use serde_json::{Value, json};
@@ -9,17 +8,22 @@ use crate::driver::Browser;
 use crate::in_a_browser;
 use crate::support::{TestApp, card, line, order_of};
 
-const PASSWORD: &str = "correct horse battery";
+pub const PASSWORD: &str = "correct horse battery";
 
-/// A new person sets a password by a link, and is at the desk.
-pub async fn comes_to_the_desk(app: &TestApp, browser: &Browser, role: Role) {
+/// Where a new person of this role, and of its name, sets a password.
+pub async fn set_up_link(app: &TestApp, role: Role) -> String {
     let name = role.as_str().to_owned();
     let invite = move |tx: &mut docket::db::WriteTx<'_>| identity::invite(tx, &name, Some(role));
     let invited = app.at_command_line(invite).await;
-    browser.go(&format!("/admin/set-up/{}", invited.token.expose())).await;
+    format!("/admin/set-up/{}", invited.token.expose())
+}
+
+/// A new person sets a password by a link, and is at the desk.
+pub async fn comes_to_the_desk(app: &TestApp, browser: &Browser, role: Role) {
+    browser.go(&set_up_link(app, role).await).await;
     browser.fill("#password", PASSWORD).await;
     browser.click("main button").await;
-    browser.at("/admin/orders").await;
+    browser.find(".me").await;
 }
 
 /// An order over two teas, paid as said.
@@ -39,6 +43,7 @@ async fn does(browser: &Browser, action: &str, fields: &[(&str, &str)]) {
     }
     browser.click(&format!("{form} button")).await;
     browser.find(".notice.good").await;
+    assert!(!browser.path().await.contains('?'), "what was done is told once");
 }
 
 in_a_browser! {
@@ -83,51 +88,5 @@ in_a_browser! {
             browser.go(&browser.path().await).await;
         }
         browser.reads("#proof", "Proved: this entry is as it was when it was sealed").await;
-    }
-
-    async fn from_a_dot_to_the_order_and_back_it_is_two_clicks(app: &TestApp, browser: &Browser) {
-        // Of ordinary orders a share is kept; one that came to nothing always is.
-        let body = order_of(json!([line("tea", 2)]), card("tok_chargeDeclined"));
-        let declined = app.owner().post("/v1/orders", &body).await.refused(402, "payment_declined");
-        let id = declined["order_id"].as_str().unwrap();
-        let trace = declined["trace_id"].as_str().unwrap();
-        comes_to_the_desk(app, browser, Role::Clerk).await;
-        let dot = format!("svg a[href*='{trace}'] circle.exemplar");
-        for _ in 0..100 {
-            browser.go("/admin/telemetry/latency").await;
-            if browser.count(&dot).await > 0 {
-                break;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        }
-        // From the dot to the waterfall.
-        browser.click(&dot).await;
-        browser.find("ol.spans").await;
-        // To the order, and from it back to the waterfall.
-        browser.click(&format!(".order-card a[href='/admin/orders/{id}']")).await;
-        browser.at(&format!("/admin/orders/{id}")).await;
-        browser.click("header a[href^='/admin/telemetry/']").await;
-        browser.find("ol.spans").await;
-    }
-
-    async fn the_desk_is_worked_by_the_keyboard_alone(app: &TestApp, browser: &Browser) {
-        let held = json!({ "method": "card", "token": "tok_visa", "capture": "manual" });
-        let id = placed(app, held).await;
-        comes_to_the_desk(app, browser, Role::Clerk).await;
-        browser.tab_to(&format!("a[href='/admin/orders/{id}']")).await;
-        browser.press(Key::Enter + "").await;
-        browser.at(&format!("/admin/orders/{id}")).await;
-        browser.tab_to("details:has(form[action$='/capture']) > summary").await;
-        browser.press(Key::Enter + "").await;
-        browser.tab_to("form[action$='/capture'] button").await;
-        browser.press(Key::Enter + "").await;
-        browser.find(".notice.good").await;
-        browser.go("/admin/stock/tea").await;
-        browser.tab_to("#delta").await;
-        browser.press("7").await;
-        browser.tab_to("#reason").await;
-        browser.press("delivery").await;
-        browser.press(Key::Enter + "").await;
-        browser.reads("main", "+7").await;
     }
 }

@@ -30,6 +30,16 @@ const ARGUMENTS: [&str; 10] = [
     "--lang=en-US",
 ];
 
+/// Whether the focus is at the element of a selector, and the element where it is and is not seen.
+const FOCUS: &str = "
+    const at = document.activeElement, look = getComputedStyle(at);
+    const box = at.getBoundingClientRect();
+    const lined = look.outlineStyle !== 'none' && parseFloat(look.outlineWidth) >= 2;
+    const shown = box.width > 1 && box.height > 1 && box.bottom > 0 && box.top < innerHeight;
+    const seen = at === document.body || at.matches(':focus-visible') && lined && shown;
+    return { there: at.matches(arguments[0]), unseen: seen ? '' : at.outerHTML };
+";
+
 /// The program of this name; its tests are left out where there is none, unless it is required.
 fn program(names: &[&str]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -132,10 +142,20 @@ impl Browser {
         self.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;
     }
 
-    /// From now on in this theme: `light` or `dark`.
+    /// From now on in this theme: `light` or `dark`. Nothing moves from one to the other.
     pub async fn themed(&self, theme: &str) {
-        let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": theme }] });
+        let features = json!({ "features": [
+            { "name": "prefers-color-scheme", "value": theme },
+            { "name": "prefers-reduced-motion", "value": "reduce" },
+        ] });
         self.devtools("Emulation.setEmulatedMedia", features).await;
+    }
+
+    /// From now on asks for pages in this language.
+    pub async fn speaks(&self, language: &str) {
+        let headers = json!({ "headers": { "Accept-Language": language } });
+        self.devtools("Network.enable", json!({})).await;
+        self.devtools("Network.setExtraHTTPHeaders", headers).await;
     }
 
     /// From now on with a window of this size, in pixels.
@@ -181,6 +201,11 @@ impl Browser {
         self.driver.find_all(By::Css(selector)).await.unwrap().len()
     }
 
+    /// Whether the first element of this selector is to be seen.
+    pub async fn is_seen(&self, selector: &str) -> bool {
+        self.find(selector).await.is_displayed().await.unwrap()
+    }
+
     pub async fn click(&self, selector: &str) {
         self.find(selector).await.click().await.unwrap();
     }
@@ -217,20 +242,28 @@ impl Browser {
 
     /// Presses keys wherever the focus is.
     pub async fn press(&self, keys: impl Into<TypingData>) {
-        let focused = self.driver.active_element().await.unwrap();
-        focused.send_keys(keys).await.unwrap();
+        self.driver.action_chain().send_keys(keys).perform().await.unwrap();
     }
 
-    /// Goes on with the tabulator until the element of this selector has the focus.
+    /// Goes on with the tabulator until the element of this selector has the focus. On the way each
+    /// one that has it must show it.
     pub async fn tab_to(&self, selector: &str) {
         for _ in 0..200 {
             self.press(Key::Tab + "").await;
-            let script = format!("return document.activeElement.matches({})", json!(selector));
-            if self.run(&script).await == json!(true) {
+            let found = self.driver.execute(FOCUS, vec![json!(selector)]).await.unwrap();
+            let unseen = found.json()["unseen"].as_str().unwrap_or_default();
+            assert!(unseen.is_empty(), "the focus is not seen at {}: {unseen}", self.path().await);
+            if found.json()["there"] == true {
                 return;
             }
         }
         panic!("{selector} is not reached by the tabulator at {}", self.path().await);
+    }
+
+    /// From now on keeps what is downloaded in this folder.
+    pub async fn downloads_to(&self, folder: &Path) {
+        let wanted = json!({ "behavior": "allow", "downloadPath": folder });
+        self.devtools("Browser.setDownloadBehavior", wanted).await;
     }
 
     /// Saves what is to be seen.
@@ -251,7 +284,9 @@ impl Browser {
             let message = line["message"].as_str().unwrap_or_default();
             // An answer that refuses is told there as well, and is what some tests want.
             let refused = message.contains("the server responded with a status of 4");
-            if line["level"] == "SEVERE" && !refused {
+            // The browser's own pages, before the first of ours.
+            let own = message.starts_with("chrome://");
+            if line["level"] == "SEVERE" && !refused && !own {
                 faults.push(format!("console: {message}"));
             }
         }

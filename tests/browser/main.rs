@@ -17,14 +17,21 @@ mod driver;
 mod support;
 
 mod desk;
+mod keyboard;
 mod shop;
+mod window;
 
 use driver::Browser;
 use support::TestApp;
 
-/// A shop with a shelf to choose from, and a browser in front of it.
+/// A shop that writes its log, with a shelf to choose from, and a browser in front of it.
 async fn shop() -> Option<(TestApp, Browser)> {
-    let app = TestApp::on_sqlite_with(&[("DOCKET_SHOP__NAME", "Corner shop")]).await;
+    let settings = [
+        ("DOCKET_SHOP__NAME", "Corner shop"),
+        ("DOCKET_LOGS__ENABLED", "true"),
+        ("DOCKET_LOGS__FILTER", "info"),
+    ];
+    let app = TestApp::on_sqlite_with(&settings).await;
     app.product("tea", 549, 20).await;
     app.product("coffee", 1_499, 3).await;
     app.product("mug", 900, 0).await;

@@ -59,7 +59,9 @@ async fn desk(app: &TestApp, order: &Value) {
     ] {
         clerk.page(&format!("/admin/orders?{filter}")).await;
     }
-    clerk.page(&format!("/admin/orders/{}", word(&order["id"]))).await;
+    for page in ["/admin", "/admin/audit", &format!("/admin/orders/{}", word(&order["id"]))] {
+        clerk.page(page).await;
+    }
 }
 
 fn word(value: &Value) -> &str {
@@ -135,7 +137,7 @@ async fn look_up(shop: &Client, order: &Value) {
     for id in [&order["id"], &order["number"], &order["trace_id"], &order["payments"][0]["id"]] {
         shop.get(&format!("/v1/telemetry/{}", word(id))).await.expect(200);
     }
-    for id in [request.as_str(), "0af7651916cd43dd8448eb211c80319c"] {
+    for id in [request.as_str(), "0af7651916cd43dd8448eb211c80319c", "entry:2", "999999"] {
         shop.get(&format!("/v1/telemetry/{id}")).await;
     }
 }

@@ -42,13 +42,13 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("POST", "/admin/set-up/{token}", Everybody),
     ("GET", "/admin", Staff),
     ("POST", "/admin/sign-out", Staff),
+    ("GET", "/admin/password", Staff),
+    ("POST", "/admin/password", Staff),
     ("GET", "/admin/orders", Staff),
     ("GET", "/admin/orders/{id}", Staff),
     ("POST", "/admin/orders/{id}/cancel", Changers),
     ("POST", "/admin/orders/{id}/fulfil", Changers),
-    ("POST", "/admin/orders/{id}/payments/{payment}/capture", Changers),
-    ("POST", "/admin/orders/{id}/payments/{payment}/void", Changers),
-    ("POST", "/admin/orders/{id}/payments/{payment}/refund", Changers),
+    ("POST", "/admin/orders/{id}/payments/{payment}/{action}", Changers),
     ("GET", "/admin/products", Staff),
     ("GET", "/admin/products/export.csv", Staff),
     ("GET", "/admin/products/import", Changers),
@@ -159,7 +159,7 @@ fn address(pattern: &str) -> String {
     let id = "01938f2e-7a51-7c3e-b3a5-0d6f3a2b9c11";
     let named = pattern.replace("{sku}", "tea").replace("{version}", "x").replace("{name}", "x");
     let named = named.replace("{link}", "x").replace("{token}", "x").replace("{file}", "x.png");
-    named.replace("{id}", id).replace("{payment}", id)
+    named.replace("{id}", id).replace("{payment}", id).replace("{action}", "capture")
 }
 
 async fn ask(

@@ -17,6 +17,7 @@ mod every_page;
 mod health;
 mod idempotency;
 mod inventory;
+mod languages;
 mod openapi;
 mod orders;
 mod overload;

@@ -167,6 +167,7 @@ both! {
         let refused = shop.orders(&form).await;
         assert_eq!(refused.status, 409);
         assert!(refused.body.contains("Only 3 available"), "{refused:?}");
+        assert!(refused.body.contains("Not all of this can be ordered"), "{refused:?}");
         let kept = shop.submit("/cart/lines/tea", &[("quantity", "3")]).await;
         assert_eq!(kept.status, 303);
         shop.checks_out("tok_visa").await;

@@ -65,11 +65,25 @@ both! {
         assert!(!page.contains("style=") && !page.contains("<script>"), "the policy forbids it");
     }
 
+    async fn an_entry_is_found_by_its_number(app: &TestApp) {
+        placed(app).await;
+        let entry = app.journal("order.placed").await[0].clone();
+        let reader = reader(app).await;
+        let link = format!("href=\"/admin/audit/{}\"", text(&entry["id"]));
+        for number in [entry["seq"].to_string(), format!("entry:{}", entry["seq"])] {
+            let page = reader.page(&format!("/admin/telemetry/{number}")).await;
+            assert!(page.contains("Journal entry") && page.contains(&link), "{page}");
+        }
+        assert_eq!(reader.get("/admin/telemetry/entry:999999").await.status, 404);
+    }
+
     async fn an_id_of_nobody_is_told_in_words(app: &TestApp) {
         let reader = reader(app).await;
         let page = reader.get("/admin/telemetry/%3Cb%3Enobody").await;
         assert_eq!(page.status, 404);
         assert!(page.body.contains("Nothing is known of this id"), "{}", page.body);
+        // The menu stays, and the field to look for something else.
+        assert!(page.body.contains("href=\"/admin/orders\"") && page.body.contains("any-id"));
         let gone = reader.get("/admin/telemetry/traces/4bf92f3577b34da6a3ce929d0e0e4736.json").await;
         assert_eq!(gone.status, 404);
     }

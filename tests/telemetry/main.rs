@@ -10,6 +10,7 @@
 
 #[path = "../support/buyer.rs"]
 mod buyer;
+mod by_number;
 mod caller;
 mod collectors;
 #[path = "../support/day.rs"]

@@ -6,7 +6,9 @@ use std::process::ExitCode;
 
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::{context, table};
+use crate::config::Config;
 use crate::kernel::OrderId;
+use crate::orders;
 use crate::telemetry::{self, LogSearch};
 
 #[derive(clap::Args)]
@@ -14,7 +16,7 @@ pub(super) struct Wanted {
     /// The lines of this trace: 32 hexadecimal digits, as in `X-Trace-Id`.
     #[arg(long, value_name = "ID")]
     trace: Option<String>,
-    /// The lines about this order, from all traces.
+    /// The lines about this order, by its identifier or its number, from all traces.
     #[arg(long, value_name = "ID", conflicts_with = "trace")]
     order: Option<String>,
     /// At most this many lines.
@@ -23,17 +25,18 @@ pub(super) struct Wanted {
 }
 
 /// Prints the lines as they stand in the files, oldest first.
-pub(super) fn run(wanted: &Wanted, file: Option<&Path>) -> Outcome {
+pub(super) async fn run(wanted: &Wanted, file: Option<&Path>) -> Outcome {
     let config = context::load(file)?;
     let (needle, since) = match (&wanted.trace, &wanted.order) {
-        (Some(trace), _) => (trace, telemetry::trace_began(trace)),
-        (None, Some(order)) => (order, order.parse::<OrderId>().ok().and_then(|id| id.made_at())),
+        (Some(trace), _) => (trace.clone(), telemetry::trace_began(trace)),
+        (None, Some(order)) => {
+            let id = id_of(order, &config).await?;
+            (id.clone(), id.parse::<OrderId>().ok().and_then(|id| id.made_at()))
+        }
         (None, None) => return Err(Failure::usage("say --trace ID, --order ID or scan")),
     };
     if needle.len() < 8 {
-        return Err(Failure::usage(format!(
-            "`{needle}` is no id: give all of it (lines have an order's id, not its number)"
-        )));
+        return Err(Failure::usage(format!("`{needle}` is no id: give all of it")));
     }
     let search = |needles| {
         telemetry::search_logs(&LogSearch {
@@ -64,6 +67,16 @@ pub(super) fn run(wanted: &Wanted, file: Option<&Path>) -> Outcome {
         )));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Lines have an order's identifier; its number is looked up in the database.
+async fn id_of(order: &str, config: &Config) -> Result<String, Failure> {
+    let Ok(number) = order.trim_start_matches('#').parse() else { return Ok(order.to_owned()) };
+    let db = context::open_existing(config)?;
+    let found = db.read(move |conn| orders::find_number(conn, number)).await;
+    db.close().await;
+    let id = found?.ok_or_else(|| Failure::new(format!("there is no order {number}")))?;
+    Ok(id.to_string())
 }
 
 /// The traces that lines name.

@@ -28,9 +28,9 @@ enum What {
     Scan(scan::Args),
 }
 
-pub(super) fn run(args: &Args, config: Option<&Path>) -> Outcome {
+pub(super) async fn run(args: &Args, config: Option<&Path>) -> Outcome {
     match &args.what {
         Some(What::Scan(args)) => scan::run(args, config),
-        None => lines::run(&args.wanted, config),
+        None => lines::run(&args.wanted, config).await,
     }
 }

@@ -22,6 +22,8 @@ pub enum StaffRefusal {
     PasswordLength,
     /// The password is the person's name.
     PasswordIsName,
+    /// What was given as the password of before is not.
+    WrongPassword,
     /// There is no such person.
     Unknown,
     /// A name to sign in as that cannot be one.
@@ -54,6 +56,9 @@ impl From<StaffRefusal> for Refusal {
             }
             StaffRefusal::PasswordIsName => {
                 Self::invalid("password", "invalid", "must not be the name to sign in as")
+            }
+            StaffRefusal::WrongPassword => {
+                Self::invalid("before", "invalid", "is not the password of before")
             }
             StaffRefusal::Unknown => Self::not_found("person"),
             StaffRefusal::BadLogin => {

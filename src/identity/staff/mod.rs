@@ -1,6 +1,7 @@
 //! The people of the desk: their passwords, links, sessions and roles.
 
 mod browser;
+mod change_password;
 mod error;
 mod gate;
 mod link;

@@ -1,6 +1,6 @@
 //! Who an order goes to, for who has to send it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::store;
 use crate::db::Conn;
@@ -29,6 +29,17 @@ pub fn contact(conn: &mut Conn, id: OrderId) -> Result<Option<Contact>, Error> {
     let Some((email, name, address)) = store::personal_data(conn, id)? else { return Ok(None) };
     let address = address.as_deref().map(parts).transpose()?.unwrap_or_default();
     Ok(Some(Contact { email, name, address }))
+}
+
+/// What the buyers of these orders are called, of those that said it and were not erased.
+///
+/// # Errors
+/// What the database refuses.
+pub fn buyers(conn: &mut Conn, orders: &[OrderId]) -> Result<HashMap<OrderId, String>, Error> {
+    let ids: Vec<String> = orders.iter().map(OrderId::to_string).collect();
+    let named = store::names(conn, &ids)?.into_iter();
+    // An id that cannot be read belongs to none of them.
+    Ok(named.filter_map(|(id, name)| Some((id.parse().ok()?, name))).collect())
 }
 
 fn parts(stored: &str) -> Result<Vec<(String, String)>, Error> {

@@ -11,7 +11,7 @@ use crate::audit::{self, Entry, Subject};
 use crate::db::WriteTx;
 use crate::error::Error;
 use crate::kernel::CustomerId;
-pub use contact::{Contact, contact};
+pub use contact::{Contact, buyers, contact};
 pub(super) use store::{NewPersonalData, insert_personal_data};
 
 /// The customer of this reference, made when new.

@@ -67,6 +67,15 @@ pub(super) fn insert_customer(
     Ok(())
 }
 
+/// The buyers' names of these orders, of those that gave one.
+pub(super) fn names(conn: &mut Conn, orders: &[String]) -> Result<Vec<(String, String)>, Error> {
+    Ok(personal_data::table
+        .filter(personal_data::order_id.eq_any(orders))
+        .filter(personal_data::name.is_not_null())
+        .select((personal_data::order_id, personal_data::name.assume_not_null()))
+        .load(conn)?)
+}
+
 /// E-mail, name and address of an order's buyer.
 type Said = (Option<String>, Option<String>, Option<String>);
 

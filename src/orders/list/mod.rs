@@ -90,10 +90,19 @@ pub(super) fn time(field: &'static str, text: Option<&str>) -> Result<Option<Tim
 /// # Errors
 /// What the database refuses.
 pub fn list(conn: &mut Conn, filters: &Filters, paging: &Paging) -> Result<Page<OrderView>, Error> {
-    let rows = store::page(conn, filters, paging)?;
+    let rows = store::page(conn, filters, paging.cursor.as_ref(), paging.rows_wanted())?;
     let orders = view::complete(conn, rows)?;
     Ok(paging
         .page(orders, |order| Cursor { created_at: order.created_at, id: order.id.to_string() }))
+}
+
+/// How many orders these are, counted no further than to `most`.
+///
+/// # Errors
+/// What the database refuses.
+pub fn count(conn: &mut Conn, filters: &Filters, most: i64) -> Result<i64, Error> {
+    let found = store::page(conn, filters, None, most)?;
+    Ok(i64::try_from(found.len()).unwrap_or(most))
 }
 
 impl Orders {

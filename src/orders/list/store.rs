@@ -8,7 +8,7 @@ use diesel::sql_types::Text;
 use super::Filters;
 use crate::db::{Conn, Statement};
 use crate::error::Error;
-use crate::http::Paging;
+use crate::http::Cursor;
 use crate::orders::schema::{customers, orders};
 use crate::orders::store::OrderRow;
 
@@ -54,17 +54,18 @@ pub(super) fn has_reference(conn: &mut Conn, reference: &str) -> Result<bool, Er
     Ok(first.is_some())
 }
 
-/// A page of orders, newest first.
+/// So many orders, newest first.
 pub(super) fn page(
     conn: &mut Conn,
     filters: &Filters,
-    paging: &Paging,
+    after: Option<&Cursor>,
+    rows: i64,
 ) -> Result<Vec<(OrderRow, String)>, Error> {
     let mut query = orders::table
         .inner_join(customers::table)
         .select((orders::all_columns, customers::reference))
         .order((orders::created_at.desc(), orders::id.desc()))
-        .limit(paging.rows_wanted())
+        .limit(rows)
         .into_boxed();
     // Each axis has an index, and a database without statistics takes any of them: it is left those
     // of the rarest states only.
@@ -98,7 +99,7 @@ pub(super) fn page(
     if let Some(before) = filters.created_before {
         query = query.filter(orders::created_at.lt(before.micros()));
     }
-    if let Some(cursor) = &paging.cursor {
+    if let Some(cursor) = after {
         let (at, id) = (cursor.created_at.micros(), cursor.id.clone());
         query = query
             .filter(orders::created_at.le(at))

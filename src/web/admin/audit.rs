@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::desk::{Desk, Section};
+use super::names::Names;
 use super::staff::{Anyone, Staff};
 use crate::audit::{self, Filter, JournalEntry, Proof, ProofError, PublicKey, Readings, Subject};
 use crate::db::Db;
@@ -51,6 +52,7 @@ struct AuditPage {
     subject: String,
     actor: String,
     entries: Vec<JournalEntry>,
+    names: Names,
     next: Option<String>,
 }
 
@@ -64,8 +66,12 @@ async fn list(
     let (subject, actor) = (short(&subject), short(&actor));
     let said = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let filter = Filter { subject: said(&subject), actor: said(&actor) };
-    let mut entries =
-        db.read(move |conn| audit::newest(conn, &filter, before, SHOWN as i64 + 1)).await?;
+    let (mut entries, names) = db
+        .read(move |conn| {
+            let entries = audit::newest(conn, &filter, before, SHOWN as i64 + 1)?;
+            Ok((entries, Names::read(conn)?))
+        })
+        .await?;
     readings.note(
         Subject::Staff(staff.person.id),
         "journal.read",
@@ -79,7 +85,7 @@ async fn list(
         format!("/admin/audit?{}", serde_urlencoded::to_string(place).unwrap_or_default())
     });
     let (frame, desk) = staff.surroundings(Section::Audit);
-    page(StatusCode::OK, &AuditPage { frame, desk, subject, actor, entries, next })
+    page(StatusCode::OK, &AuditPage { frame, desk, subject, actor, entries, names, next })
 }
 
 fn short(text: &str) -> String {
@@ -92,6 +98,7 @@ struct EntryPage {
     frame: Frame,
     desk: Desk,
     entry: JournalEntry,
+    names: Names,
     before: String,
     after: String,
     /// What proves the entry, and whether it does; or why there is no proof yet.
@@ -107,15 +114,15 @@ async fn show(
     readings: Data<Arc<Readings>>,
 ) -> Result<HttpResponse, Error> {
     let id: EntryId = id_or_not_found("journal entry", &id)?;
-    let (entry, proof) = db
+    let (entry, names, proof) = db
         .read(move |conn| {
             let entry =
                 audit::entry(conn, id)?.ok_or_else(|| Refusal::not_found("journal entry"))?;
-            match audit::prove(conn, id) {
-                Ok(proof) => Ok((entry, Ok(proof))),
-                Err(Error::Refused(refusal)) => Ok((entry, Err(*refusal))),
-                Err(error) => Err(error),
-            }
+            let proof = match audit::prove(conn, id) {
+                Err(Error::Refused(refusal)) => Err(*refusal),
+                proof => Ok(proof?),
+            };
+            Ok((entry, Names::read(conn)?, proof))
         })
         .await?;
     readings.note(Subject::Staff(staff.person.id), "journal.read", json!({ "entry": id }));
@@ -126,7 +133,7 @@ async fn show(
     });
     let (frame, desk) = staff.surroundings(Section::Audit);
     let (before, after) = (pretty(&entry.before), pretty(&entry.after));
-    page(StatusCode::OK, &EntryPage { frame, desk, entry, before, after, proof })
+    page(StatusCode::OK, &EntryPage { frame, desk, entry, names, before, after, proof })
 }
 
 impl EntryPage {

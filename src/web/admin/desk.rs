@@ -1,10 +1,12 @@
 //! What surrounds every page of the desk, besides what surrounds all pages.
 
 use crate::identity::{Person, Role};
+use crate::web::frame::Frame;
 
 /// A part of the desk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::web) enum Section {
+    Start,
     Orders,
     Products,
     Stock,
@@ -13,10 +15,13 @@ pub(in crate::web) enum Section {
     Telemetry,
     Keys,
     Staff,
+    /// What is a person's own: no part of the shop's.
+    Own,
 }
 
 impl Section {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
+        Self::Start,
         Self::Orders,
         Self::Products,
         Self::Stock,
@@ -29,6 +34,7 @@ impl Section {
 
     fn name(self) -> &'static str {
         match self {
+            Self::Start => "start",
             Self::Orders => "orders",
             Self::Products => "products",
             Self::Stock => "stock",
@@ -37,6 +43,7 @@ impl Section {
             Self::Telemetry => "telemetry",
             Self::Keys => "keys",
             Self::Staff => "staff",
+            Self::Own => "own",
         }
     }
 
@@ -55,7 +62,10 @@ pub(in crate::web) struct Way {
 impl Way {
     /// Its address.
     pub(in crate::web) fn address(&self) -> String {
-        format!("/admin/{}", self.name)
+        match self.name {
+            "start" => "/admin".to_owned(),
+            name => format!("/admin/{name}"),
+        }
     }
 
     /// The key of what it is called.
@@ -84,9 +94,12 @@ impl Desk {
         Self { name: person.name.clone(), role: person.role, csrf: csrf.to_owned(), ways }
     }
 
-    /// The key of what the role is called.
-    pub(in crate::web) fn role_key(&self) -> String {
-        format!("desk.roles.{}", self.role.as_str())
+    /// What the role is called, unless the person is called so as well.
+    pub(in crate::web) fn role_beside(&self, frame: &Frame) -> Option<String> {
+        let word = self.role.as_str();
+        let role = frame.t(&format!("desk.roles.{word}")).to_owned();
+        let named = [word, role.as_str()].iter().any(|word| self.name.eq_ignore_ascii_case(word));
+        (!named).then_some(role)
     }
 }
 

@@ -78,7 +78,8 @@ async fn create(act: Act<Owners, Fields>, db: Data<Arc<Db>>) -> Result<HttpRespo
     let (name, scopes) = match came.check() {
         Ok(checked) => checked,
         Err(refusal) => {
-            came.notice = Some(refusal.errors.first().map_or("", |error| &error.detail).to_owned());
+            let (frame, _) = act.staff.surroundings(Section::Keys);
+            came.notice = Some(frame.refused(&refusal));
             return render(&act.staff, &db, StatusCode::UNPROCESSABLE_ENTITY, came).await;
         }
     };
@@ -132,6 +133,12 @@ async fn revoke(
 impl KeysPage {
     fn is_chosen(&self, scope: &Scope) -> bool {
         self.came.scopes.iter().any(|chosen| chosen == scope.as_str())
+    }
+
+    /// What a scope lets a key do.
+    fn told(&self, scope: &Scope) -> String {
+        let name = scope.as_str().replace(':', "_");
+        self.frame.t(&format!("desk.scopes.{name}")).to_owned()
     }
 
     fn has_all(&self, key: &KeySummary) -> bool {

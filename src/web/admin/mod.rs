@@ -8,20 +8,21 @@ mod audit;
 mod desk;
 mod goods;
 mod keys;
+mod names;
 mod once;
 mod orders;
+mod password;
 mod payments;
 mod people;
 mod set_up;
 mod sign_in;
 mod staff;
+mod start;
 
-use actix_web::HttpResponse;
 use actix_web::web::{ServiceConfig, get, post, resource};
 
 pub use audit::SealKeys;
 
-use super::page::see_other;
 use crate::kernel::Token;
 
 pub(super) use desk::{Desk, Section};
@@ -30,7 +31,7 @@ pub(super) use staff::{Act, Anyone, Changers, Roles, Staff};
 /// Registers the pages of the desk, under `/admin`.
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .route("", get().to(begin))
+        .route("", get().to(start::show))
         .service(
             resource("/sign-in").route(get().to(sign_in::show)).route(post().to(sign_in::submit)),
         )
@@ -40,17 +41,13 @@ pub(super) fn routes(config: &mut ServiceConfig) {
                 .route(get().to(set_up::show))
                 .route(post().to(set_up::submit)),
         )
+        .configure(password::routes)
         .configure(orders::routes)
         .configure(goods::routes)
         .configure(payments::routes)
         .configure(audit::routes)
         .configure(keys::routes)
         .configure(people::routes);
-}
-
-/// The desk begins with what there is to do.
-async fn begin(_staff: Staff<Anyone>) -> HttpResponse {
-    see_other("/admin/orders")
 }
 
 /// Whether this is an address of the desk.

@@ -149,7 +149,8 @@ async fn refused(
     match error {
         Error::Refused(refusal) if refusal.status != 404 => {
             let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::CONFLICT);
-            let notice = Some(refusal.detail.clone());
+            let (frame, _) = staff.surroundings(Section::Staff);
+            let notice = Some(frame.refused(&refusal));
             render(staff, db, status, Came { link: None, notice, said }).await
         }
         error => Err(error),

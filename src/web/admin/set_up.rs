@@ -9,7 +9,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::staff::{browser_of, let_in};
-use crate::error::{Error, Refusal};
+use crate::error::Error;
 use crate::http::Form;
 use crate::identity::{PASSWORD_MIN, Person, StaffGate, StaffRefusal};
 use crate::kernel::{Secret, Token};
@@ -59,15 +59,13 @@ pub(super) async fn submit(
         Ok(signed_in) => let_in(&signed_in, "/admin"),
         Err(Error::Refused(refusal)) if refusal.status == 422 => {
             let person = gate.link(&token).await?.person;
-            let shown = SetUpPage { frame: visitor.frame(0), person, wrong: said(&refusal) };
+            let frame = visitor.frame(0);
+            let wrong = Some(frame.refused(&refusal));
+            let shown = SetUpPage { frame, person, wrong };
             page(StatusCode::UNPROCESSABLE_ENTITY, &shown)
         }
         Err(error) => Err(error),
     }
-}
-
-fn said(refusal: &Refusal) -> Option<String> {
-    refusal.errors.first().map(|error| error.detail.clone())
 }
 
 impl SetUpPage {

@@ -75,9 +75,10 @@ fn again(
     next: String,
     refusal: &Refusal,
 ) -> Result<HttpResponse, Error> {
-    let notice = Some(refusal.detail.clone());
+    let frame = visitor.frame(0);
+    let notice = Some(frame.refused(refusal));
     let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::UNAUTHORIZED);
-    let mut response = page(status, &SignInPage { frame: visitor.frame(0), name, next, notice })?;
+    let mut response = page(status, &SignInPage { frame, name, next, notice })?;
     if let Some(seconds) = refusal.retry_after_s {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }

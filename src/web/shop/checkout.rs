@@ -164,24 +164,24 @@ async fn refused(
         }
         "cart_empty" => Ok(see_other("/cart")),
         _ => {
-            let fields = beside_fields(refusal);
-            let notice = fields.is_empty().then(|| refusal.detail.clone());
+            let fields = beside_fields(&frame, refusal);
+            let notice = fields.is_empty().then(|| frame.refused(refusal));
             again(visitor, db, form, status, Wrong { notice, fields }).await
         }
     }
 }
 
 /// The API's names of fields are those of an order; the form's are its own.
-fn beside_fields(refusal: &Refusal) -> HashMap<&'static str, String> {
+fn beside_fields(frame: &Frame, refusal: &Refusal) -> HashMap<&'static str, String> {
     let names = [
-        ("customer.email", "email"),
-        ("customer.name", "name"),
-        ("shipping_address", "line1"),
-        ("payment", "payment"),
+        ("customer.email", "email", "checkout.email_wrong"),
+        ("customer.name", "name", "checkout.name_wrong"),
+        ("shipping_address", "line1", "wrong.text.invalid"),
+        ("payment", "payment", "checkout.payment_wrong"),
     ];
     let beside = refusal.errors.iter().filter_map(|error| {
-        let (_, field) = names.iter().find(|(name, _)| error.field.starts_with(name))?;
-        Some((*field, error.detail.clone()))
+        let named = names.iter().find(|(name, _, _)| error.field.starts_with(name))?;
+        Some((named.1, frame.t(named.2).to_owned()))
     });
     beside.collect()
 }

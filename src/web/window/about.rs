@@ -16,7 +16,7 @@ use super::reader::{Reader, surroundings};
 use super::units::second;
 use super::waterfall::{Drawn, ROWS_MOST, count};
 use crate::audit::{JournalEntry, Readings};
-use crate::error::Error;
+use crate::error::{Error, Refusal};
 use crate::insight::{Insight, LogLine, TelemetryView, Waterfall};
 use crate::orders::OrderView;
 use crate::telemetry::{scrub, why_missing};
@@ -80,9 +80,36 @@ pub(super) async fn show(
     let id = id.into_inner();
     let rows_most = if shown.all.is_empty() { ROWS_MOST } else { usize::MAX };
     let what = json!({ "id": scrub(&id) });
-    let view = insight.about(id).await?;
+    let view = match insight.about(id.clone()).await {
+        Err(Error::Refused(refusal)) if refusal.status == 404 => {
+            return nothing(&reader, id, *refusal);
+        }
+        view => view?,
+    };
     super::reader::note(&readings, &reader, what);
     page(StatusCode::OK, &About::of(surroundings(&reader), view, rows_most))
+}
+
+#[derive(Template)]
+#[template(path = "window/nothing.html")]
+struct Nothing {
+    frame: Frame,
+    desk: Desk,
+    id: String,
+}
+
+impl Nothing {
+    fn tab(&self) -> &'static str {
+        "recent"
+    }
+}
+
+/// What nobody knows anything of.
+fn nothing(reader: &Reader, id: String, refusal: Refusal) -> Result<HttpResponse, Error> {
+    let (frame, desk) = surroundings(reader);
+    let mut response = page(StatusCode::NOT_FOUND, &Nothing { frame, desk, id })?;
+    response.extensions_mut().insert(refusal);
+    Ok(response)
 }
 
 impl About {

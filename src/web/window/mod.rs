@@ -75,7 +75,7 @@ impl Frame {
 
     /// A state and what it is the state of.
     fn about_state(&self, of: &str, state: &str) -> String {
-        self.texts.with(&format!("window.about.states.{of}"), "state", state.replace('_', " "))
+        self.texts.with(&format!("window.about.states.{of}"), "state", self.state(state))
     }
 
     /// A number of what is counted from nothing on.

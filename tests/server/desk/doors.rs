@@ -22,6 +22,8 @@ macro_rules! id {
 const DOORS: &[Door] = &[
     ("GET", "/admin", ANYONE),
     ("POST", "/admin/sign-out", ANYONE),
+    ("GET", "/admin/password", ANYONE),
+    ("POST", "/admin/password", ANYONE),
     ("GET", "/admin/orders", ANYONE),
     ("GET", concat!("/admin/orders/", id!()), ANYONE),
     ("POST", concat!("/admin/orders/", id!(), "/cancel"), CHANGERS),

@@ -182,6 +182,17 @@ both! {
         assert_eq!(clerk.get("/admin/stock/nothing").await.status, 404);
     }
 
+    async fn a_product_without_a_price_of_the_shop_is_not_looked_for_there(app: &TestApp) {
+        let body = json!({ "name": "Jam", "price": 399, "currency": "EUR" });
+        app.owner().put("/v1/products/jam", &body).await.expect(201);
+        app.product("tea", 250, 5).await;
+        let clerk = app.at_desk(Role::Clerk).await;
+        let page = clerk.page("/admin/product/jam").await;
+        assert!(page.contains("It has no price in USD") && !page.contains("href=\"/products/jam\""));
+        assert!(clerk.page("/admin/product/tea").await.contains("href=\"/products/tea\""));
+        assert!(clerk.page("/admin/products/import").await.contains("has a price in USD"));
+    }
+
     async fn auditors_look_and_change_nothing(app: &TestApp) {
         app.product("tea", 250, 5).await;
         let auditor = app.at_desk(Role::Auditor).await;

@@ -41,6 +41,10 @@ both! {
         let proof = auditor.get(&format!("{entry}/proof.json")).await.expect(200);
         assert_eq!(proof["entry"]["subject"], subject);
         assert_eq!(auditor.get("/admin/audit/nothing").await.status, 404);
+        // Who did it is there by name, beside what the journal calls it.
+        for named in [page, auditor.page("/admin/audit?actor=").await] {
+            assert!(named.contains("bootstrap") && named.contains("key:"), "{named}");
+        }
         let other = auditor.page("/admin/audit?actor=nobody").await;
         assert!(other.contains("Nothing matches."));
     }

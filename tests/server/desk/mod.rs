@@ -5,5 +5,7 @@ mod goods;
 mod journal;
 mod keys;
 mod orders;
+mod password;
 mod people;
 mod sign_in;
+mod start;

@@ -139,9 +139,10 @@ both! {
         let capture = money(&order, "capture");
         for (amount, status, told) in [
             ("12.51", 409, "At most $12.50 is left."),
-            ("a lot", 422, "write an amount like 12.50"),
-            ("1.234", 422, "with at most 2 decimal places"),
-            ("<script>alert(1)</script>", 422, "write an amount"),
+            ("a lot", 422, "Write an amount above zero, like 12.50"),
+            ("1.234", 422, "no more decimal places than the currency has"),
+            ("0", 422, "Write an amount above zero"),
+            ("<script>alert(1)</script>", 422, "Write an amount"),
         ] {
             let refused = send(&clerk, &page, &capture, &[("amount", amount)]).await;
             assert_eq!(refused.status, status, "{refused:?}");
@@ -157,11 +158,16 @@ both! {
         let fulfil = format!("{}/fulfil", path(&order));
         let units = format!("units.{}", order["lines"][0]["id"].as_str().unwrap());
         let page = clerk.page(&path(&order)).await;
-        for (wanted, status) in [("6", 409), ("-1", 422), ("", 422), ("x", 422)] {
+        for (wanted, status, told) in [
+            ("6", 409, "Of one product only 5 are left to send."),
+            ("-1", 422, "Say of at least one product how many units leave."),
+            ("", 422, "Say of at least one product how many units leave."),
+            ("x", 422, "Write whole numbers of units."),
+        ] {
             let refused = send(&clerk, &page, &fulfil, &[(&units, wanted)]).await;
             assert_eq!(refused.status, status, "{wanted}: {refused:?}");
             let form = between(&refused.body, &format!("action=\"{fulfil}\""), "</form>");
-            assert!(form.contains("role=\"alert\""));
+            assert!(form.contains("role=\"alert\"") && form.contains(told), "{form}");
         }
         let nothing = clerk.acts(&path(&order), &capture, &[("amount", "1"), ("seen", "1")]).await;
         assert_eq!(nothing.status, 422, "without a key");
@@ -199,9 +205,14 @@ both! {
         let seen = clerk.page(&path(order)).await;
         assert!(seen.contains("buyer@example.com") && seen.contains("A Buyer") && seen.contains(&link), "{seen}");
         assert!(clerk.page("/admin/orders?q=BUYER%40example.com").await.contains(&path(order)));
+        // The list tells who it is, and the visitor's own reference only where nobody is known.
+        let list = clerk.page("/admin/orders").await;
+        assert!(list.contains("A Buyer") && !list.contains("guest-"), "{list}");
         let auditor = app.at_desk(Role::Auditor).await;
         let page = auditor.page(&path(order)).await;
         assert!(!page.contains("buyer@example.com") && !page.contains("A Buyer"), "{page}");
+        let list = auditor.page("/admin/orders").await;
+        assert!(!list.contains("A Buyer") && list.contains("guest-"), "{list}");
         assert_eq!(page.matches("<form").count(), 1, "but to sign out");
         assert!(!auditor.page("/admin/orders?q=buyer%40example.com").await.contains(&path(order)));
         let refused = auditor.acts(&path(order), &format!("{}/cancel", path(order)), &[]).await;

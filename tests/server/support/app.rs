@@ -20,11 +20,22 @@ use super::visitor::Visitor;
 /// All scopes, from the start.
 pub const KEY: &str = "key-of-the-test-with-all-scopes";
 
-/// Telemetry is a matter of the whole process: one for all its tests, which keeps every trace and
-/// writes no file.
+/// Telemetry is a matter of the whole process: one for all its tests, which keeps every trace. Its
+/// log, where tests want one, is the process's as well, and stands in the folder of every server.
 fn level_of_telemetry(config: &Config) -> Arc<LevelSwitch> {
-    static STARTED: OnceLock<TelemetryGuard> = OnceLock::new();
-    STARTED.get_or_init(|| telemetry::start(config).unwrap()).level_switch()
+    static STARTED: OnceLock<(TelemetryGuard, TempDir)> = OnceLock::new();
+    let (guard, folder) = STARTED.get_or_init(|| {
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let config = Config { data_dir: folder.path().to_owned(), ..config.clone() };
+        (telemetry::start(&config).unwrap(), folder)
+    });
+    if config.logs.enabled {
+        let logs = config.data_dir.join("logs");
+        std::fs::create_dir_all(&logs).unwrap();
+        let log = folder.path().join("logs/docket.log");
+        std::os::unix::fs::symlink(log, logs.join("docket.log")).unwrap();
+    }
+    guard.level_switch()
 }
 
 /// A running server.

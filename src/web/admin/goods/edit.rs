@@ -45,15 +45,20 @@ struct EditPage {
     currency: Currency,
     product: Option<Product>,
     level: Option<Level>,
-    wrong: HashMap<&'static str, String>,
+    wrong: Wrong,
     notice: Option<String>,
     saved: bool,
     may_change: bool,
 }
 
 impl EditPage {
-    fn wrong(&self, field: &str) -> Option<&String> {
-        self.wrong.get(field)
+    fn wrong(&self, field: &str) -> Option<String> {
+        self.wrong.get(field).map(|code| self.frame.wrong(field, code))
+    }
+
+    /// The shop shows what has a price in its currency.
+    fn is_in_shop(&self) -> bool {
+        self.product.as_ref().is_some_and(|product| product.price.is_some())
     }
 
     /// Says something when nothing can be changed.
@@ -144,8 +149,7 @@ pub(super) async fn save(
         .write(&staff.origin, move |tx| {
             let there = catalog::exists(tx.conn(), input.sku.as_str())?;
             if seen.is_none() && there {
-                let detail = "there is a product of this article number already";
-                return Err(Refusal::invalid("sku", "invalid", detail).into());
+                return Err(Refusal::invalid("sku", "taken", "there is one already").into());
             }
             catalog::put(tx, &input, seen)
         })
@@ -154,8 +158,9 @@ pub(super) async fn save(
         Ok(put) => Ok(see_other(&format!("/admin/product/{}?saved=1", put.product.sku))),
         Err(Error::Refused(refusal)) => {
             let at_sku = refusal.errors.iter().find(|error| error.field == "sku");
-            let wrong = at_sku.map(|error| ("sku", error.detail.clone())).into_iter().collect();
-            let notice = at_sku.is_none().then(|| refusal.detail.clone());
+            let wrong = at_sku.map(|error| ("sku", error.code)).into_iter().collect();
+            let (frame, _) = staff.surroundings(Section::Products);
+            let notice = at_sku.is_none().then(|| frame.refused(&refusal));
             again(staff, &shop, &db, form, wrong, notice).await
         }
         Err(error) => Err(error),
@@ -167,7 +172,7 @@ async fn again(
     shop: &ShopSettings,
     db: &Db,
     form: ProductForm,
-    wrong: HashMap<&'static str, String>,
+    wrong: Wrong,
     notice: Option<String>,
 ) -> Result<HttpResponse, Error> {
     let there = match form.version.is_empty() {
@@ -199,14 +204,12 @@ impl ProductForm {
     }
 
     /// The product that the form describes, or what is wrong with each field.
-    fn read(&self, currency: Currency) -> Result<ProductInput, HashMap<&'static str, String>> {
+    fn read(&self, currency: Currency) -> Result<ProductInput, Wrong> {
         let mut wrong = HashMap::new();
         let sku = self.sku.trim().parse();
-        let sku =
-            noted(&mut wrong, "sku", sku.map_err(|wrong: catalog::InvalidSku| wrong.to_string()));
+        let sku = noted::<_, catalog::InvalidSku>(&mut wrong, "sku", sku);
         let name = noted(&mut wrong, "name", Text::check(self.name.trim().to_owned()));
-        let price = Amount::in_units(&self.price, currency).map_err(|wrong| wrong.to_string());
-        let price = noted(&mut wrong, "price", price);
+        let price = noted(&mut wrong, "price", Amount::in_units(&self.price, currency));
         let department = optional(&mut wrong, "department", &self.department);
         let category = optional(&mut wrong, "category", &self.category);
         let brand = optional(&mut wrong, "brand", &self.brand);
@@ -229,10 +232,11 @@ impl ProductForm {
     }
 }
 
-type Wrong = HashMap<&'static str, String>;
+/// Codes of what is wrong, by field.
+type Wrong = HashMap<&'static str, &'static str>;
 
-fn noted<T>(wrong: &mut Wrong, field: &'static str, read: Result<T, String>) -> Option<T> {
-    read.map_err(|detail| wrong.insert(field, detail)).ok()
+fn noted<T, E>(wrong: &mut Wrong, field: &'static str, read: Result<T, E>) -> Option<T> {
+    read.map_err(|_| wrong.insert(field, "invalid")).ok()
 }
 
 fn optional<const MAX: usize>(

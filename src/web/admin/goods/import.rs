@@ -16,6 +16,8 @@ use crate::db::Db;
 use crate::error::{Error, Refusal};
 use crate::http::{Waiting, id_or_not_found, of_status};
 use crate::inventory::{self, ImportState, ImportView};
+use crate::kernel::Currency;
+use crate::web::ShopSettings;
 use crate::web::admin::desk::{Desk, Section};
 use crate::web::admin::staff::{Anyone, Changers, Staff, Turned};
 use crate::web::frame::Frame;
@@ -31,14 +33,20 @@ const SHOWN: i64 = 20;
 struct ImportPage {
     frame: Frame,
     desk: Desk,
+    /// What the shop sells in.
+    currency: Currency,
     imports: Vec<ImportView>,
 }
 
 /// Shows the form, and the files of before.
-pub(super) async fn show(staff: Staff<Changers>, db: Data<Arc<Db>>) -> Result<HttpResponse, Error> {
+pub(super) async fn show(
+    staff: Staff<Changers>,
+    shop: Data<Arc<ShopSettings>>,
+    db: Data<Arc<Db>>,
+) -> Result<HttpResponse, Error> {
     let imports = db.read(|conn| inventory::imports(conn, None, SHOWN)).await?;
     let (frame, desk) = staff.surroundings(Section::Products);
-    page(StatusCode::OK, &ImportPage { frame, desk, imports })
+    page(StatusCode::OK, &ImportPage { frame, desk, currency: shop.currency, imports })
 }
 
 /// Takes a file. It is imported in the background, however long that takes and whether or not
@@ -162,6 +170,7 @@ fn unpacked(mut file: std::fs::File) -> std::io::Result<Option<Box<dyn Read + Se
 struct ProgressPage {
     frame: Frame,
     desk: Desk,
+    currency: Currency,
     import: ImportView,
 }
 
@@ -175,11 +184,12 @@ impl ProgressPage {
 pub(super) async fn progress(
     staff: Staff<Anyone>,
     id: Path<String>,
+    shop: Data<Arc<ShopSettings>>,
     db: Data<Arc<Db>>,
 ) -> Result<HttpResponse, Error> {
     let id = id_or_not_found("import", &id)?;
     let found = db.read(move |conn| inventory::imports(conn, Some(id), 1)).await?;
     let import = found.into_iter().next().ok_or_else(|| Refusal::not_found("import"))?;
     let (frame, desk) = staff.surroundings(Section::Products);
-    page(StatusCode::OK, &ProgressPage { frame, desk, import })
+    page(StatusCode::OK, &ProgressPage { frame, desk, currency: shop.currency, import })
 }

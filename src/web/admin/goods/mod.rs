@@ -8,6 +8,8 @@ mod stock;
 
 use actix_web::web::{ServiceConfig, get, post, resource};
 
+pub(super) use stock::SCARCE;
+
 /// Registers the pages, under `/admin`.
 pub(super) fn routes(config: &mut ServiceConfig) {
     config

@@ -21,7 +21,7 @@ use crate::web::frame::Frame;
 use crate::web::page::{page, see_other};
 
 /// Few units, when nothing else is asked for.
-const SCARCE: i64 = 10;
+pub(in crate::web::admin) const SCARCE: i64 = 10;
 const SHOWN: i64 = 100;
 
 #[derive(Debug, Deserialize)]
@@ -164,7 +164,8 @@ pub(super) async fn adjust(
 ) -> Result<HttpResponse, Error> {
     let (sku, form) = (sku.into_inner(), act.form.clone());
     let submission = act.submission()?;
-    let (delta, reason) = match form.read() {
+    let (frame, _) = act.staff.surroundings(Section::Stock);
+    let (delta, reason) = match form.read(&frame) {
         Ok(read) => read,
         Err(wrong) => {
             let asked = Asked { sku, cursor: None, form };
@@ -183,7 +184,7 @@ pub(super) async fn adjust(
         Ok(_) => Ok(see_other(&format!("/admin/stock/{sku}"))),
         Err(Error::Refused(refusal)) if refusal.status != 404 => {
             let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::CONFLICT);
-            let wrong = HashMap::from([("delta", refusal.detail.clone())]);
+            let wrong = HashMap::from([("delta", frame.refused(&refusal))]);
             let asked = Asked { sku, cursor: None, form };
             render(&act.staff, &db, asked, wrong, status).await
         }
@@ -192,18 +193,18 @@ pub(super) async fn adjust(
 }
 
 impl AdjustForm {
-    fn read(&self) -> Result<(i64, String), HashMap<&'static str, String>> {
+    fn read(&self, frame: &Frame) -> Result<(i64, String), HashMap<&'static str, String>> {
         let mut wrong = HashMap::new();
         let delta = self.delta.trim().trim_start_matches('+').parse::<i64>();
         if delta.is_err() {
-            wrong.insert("delta", "write a whole number, below zero to take away".to_owned());
+            wrong.insert("delta", frame.wrong("delta", "invalid"));
         }
         let reason = Text::<1, 200>::check(self.reason.trim().to_owned());
         match (delta, reason) {
             (Ok(delta), Ok(reason)) => Ok((delta, reason.into_string())),
             (_, reason) => {
-                if let Err(detail) = reason {
-                    wrong.insert("reason", detail);
+                if reason.is_err() {
+                    wrong.insert("reason", frame.wrong("reason", "invalid"));
                 }
                 Err(wrong)
             }

@@ -33,51 +33,24 @@ pub(super) struct MoneyForm {
     reason: String,
 }
 
-type Payments = Path<(String, String)>;
-
-/// Captures a payment, or records money that was received.
-pub(super) async fn capture(
+/// Captures a payment (or records money that was received), lets held money go, or gives money
+/// back: the last part of the address says which.
+pub(super) async fn money(
     act: Act<Changers, MoneyForm>,
-    path: Payments,
+    path: Path<(String, String, String)>,
     db: Data<Arc<Db>>,
     orders: Data<Arc<Orders>>,
 ) -> Result<HttpResponse, Error> {
-    money(act, &path, &db, &orders, OperationKind::Capture).await
-}
-
-/// Lets held money go.
-pub(super) async fn void(
-    act: Act<Changers, MoneyForm>,
-    path: Payments,
-    db: Data<Arc<Db>>,
-    orders: Data<Arc<Orders>>,
-) -> Result<HttpResponse, Error> {
-    money(act, &path, &db, &orders, OperationKind::Void).await
-}
-
-/// Gives money back.
-pub(super) async fn refund(
-    act: Act<Changers, MoneyForm>,
-    path: Payments,
-    db: Data<Arc<Db>>,
-    orders: Data<Arc<Orders>>,
-) -> Result<HttpResponse, Error> {
-    money(act, &path, &db, &orders, OperationKind::Refund).await
-}
-
-async fn money(
-    act: Act<Changers, MoneyForm>,
-    path: &(String, String),
-    db: &Db,
-    orders: &Arc<Orders>,
-    kind: OperationKind,
-) -> Result<HttpResponse, Error> {
-    let order: OrderId = id_or_not_found("order", &path.0)?;
-    let payment = payment_of(db, order, id_or_not_found("payment", &path.1)?).await?;
+    let (order, payment, kind) = path.into_inner();
+    let asked = [OperationKind::Capture, OperationKind::Void, OperationKind::Refund];
+    let kind = asked.into_iter().find(|known| known.as_str() == kind);
+    let kind = kind.ok_or_else(|| Refusal::not_found("page"))?;
+    let order: OrderId = id_or_not_found("order", &order)?;
+    let payment = payment_of(&db, order, id_or_not_found("payment", &payment)?).await?;
     let submission = act.submission()?;
     let done = match act.form.ask(kind, &payment) {
         Ok(ask) => {
-            let (orders, origin) = (Arc::clone(orders), act.staff.origin.clone());
+            let (orders, origin) = (Arc::clone(&orders), act.staff.origin.clone());
             let work =
                 async move { orders.act_on_payment(origin, submission, payment.id, ask).await };
             to_the_end(work).await
@@ -87,7 +60,7 @@ async fn money(
     let form = format!("{}-{}", kind.as_str(), payment.id);
     let said = [("amount", act.form.amount), ("reason", act.form.reason)];
     let said = said.map(|(name, text)| (name.to_owned(), text)).into();
-    shown(&act.staff, db, order, Sent { action: kind.as_str(), form, said }, done).await
+    shown(&act.staff, &db, order, Sent { action: kind.as_str(), form, said }, done).await
 }
 
 async fn payment_of(db: &Db, order: OrderId, id: PaymentId) -> Result<Payment, Error> {

@@ -1,5 +1,6 @@
 //! The list of orders.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::db::{Conn, Db};
 use crate::error::Error;
 use crate::http::{Paging, parse_form};
+use crate::kernel::OrderId;
 use crate::orders::{self, Filters, FulfilmentStatus, OrderPaymentStatus, OrderStatus, OrderView};
 use crate::web::admin::desk::{Desk, Section};
 use crate::web::admin::staff::{Anyone, Changers, Staff};
@@ -57,6 +59,8 @@ struct OrdersPage {
     query: Query,
     axes: [Axis; 3],
     orders: Vec<OrderView>,
+    /// What the buyers are called, of those whose names are known and may be.
+    buyers: HashMap<OrderId, String>,
     /// The address of the next page.
     next: Option<String>,
     contacts: bool,
@@ -73,16 +77,20 @@ pub(super) async fn show(
     query.q = plain.take(SEARCH_MAX).collect();
     let contacts = staff.may::<Changers>();
     let asked = query.clone();
-    let found = db
+    let (found, buyers) = db
         .read(move |conn| {
             let (filters, paging) = asked.read(conn, contacts)?;
-            orders::list(conn, &filters, &paging)
+            let found = orders::list(conn, &filters, &paging)?;
+            let ids: Vec<OrderId> = found.data.iter().map(|order| order.id).collect();
+            let buyers = if contacts { orders::buyers(conn, &ids)? } else { HashMap::new() };
+            Ok((found, buyers))
         })
         .await?;
     let next = found.next_cursor.map(|cursor| Query { cursor, ..query.clone() }.address());
     let (frame, desk) = staff.surroundings(Section::Orders);
     let (axes, orders) = (query.axes(), found.data);
-    page(StatusCode::OK, &OrdersPage { frame, desk, query, axes, orders, next, contacts })
+    let shown = OrdersPage { frame, desk, query, axes, orders, buyers, next, contacts };
+    page(StatusCode::OK, &shown)
 }
 
 impl Query {

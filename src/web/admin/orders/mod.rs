@@ -14,7 +14,5 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .route("/orders/{id}", get().to(show::show))
         .route("/orders/{id}/cancel", post().to(act::cancel))
         .route("/orders/{id}/fulfil", post().to(act::fulfil))
-        .route("/orders/{id}/payments/{payment}/capture", post().to(act::capture))
-        .route("/orders/{id}/payments/{payment}/void", post().to(act::void))
-        .route("/orders/{id}/payments/{payment}/refund", post().to(act::refund));
+        .route("/orders/{id}/payments/{payment}/{action}", post().to(act::money));
 }

@@ -9,29 +9,30 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
-use super::timeline::{Moment, timeline};
+use super::timeline::{Event, timeline};
 use crate::audit;
 use crate::db::{Conn, Db};
 use crate::error::{Error, Refusal};
 use crate::http::{id_or_not_found, parse_form};
-use crate::identity;
 use crate::kernel::{Amount, OrderId, PaymentId};
 use crate::orders::{self, Contact, FulfilmentStatus, OrderStatus, OrderView};
 use crate::payments::{self, Method, OperationView, Payment};
 use crate::web::admin::desk::{Desk, Section};
+use crate::web::admin::names::Names;
 use crate::web::admin::staff::{Anyone, Changers, Roles, Staff, fresh};
 use crate::web::frame::Frame;
 use crate::web::page::page;
 
 /// Entries of a timeline.
-const MOMENTS: i64 = 500;
+const ENTRIES: i64 = 500;
 
 /// What the database knows of an order.
 pub(super) struct Known {
     order: OrderView,
     contact: Option<Contact>,
     payments: Vec<Shown>,
-    timeline: Vec<Moment>,
+    timeline: Vec<Event>,
+    names: Names,
     link: Option<String>,
 }
 
@@ -112,12 +113,13 @@ impl Known {
         let operations = payments::operations_of(conn, &ids)?;
         let mut subjects = vec![format!("order:{id}")];
         subjects.extend(ids.iter().map(|id| format!("payment:{id}")));
-        let entries = audit::about(conn, &subjects, MOMENTS)?;
+        let entries = audit::about(conn, &subjects, ENTRIES)?;
         Ok(Self {
             order,
             contact: if contacts { orders::contact(conn, id)? } else { None },
             payments: payments.into_iter().map(|payment| shown(payment, &operations)).collect(),
-            timeline: timeline(entries, &identity::people(conn)?, &identity::list(conn)?),
+            timeline: timeline(entries),
+            names: Names::read(conn)?,
             link: orders::link_of(conn, id)?,
         })
     }
@@ -194,11 +196,7 @@ impl OrderPage {
             Some(most) => {
                 self.frame.tw("desk.order.at_most", "amount", self.frame.minor(&most, &currency))
             }
-            None if refusal.errors.is_empty() => refusal.detail.clone(),
-            None => {
-                let each = refusal.errors.iter().map(|error| error.detail.as_str());
-                each.collect::<Vec<_>>().join("; ")
-            }
+            None => self.frame.refused(refusal),
         }
     }
 
@@ -226,6 +224,11 @@ impl OrderPage {
     /// How something came out.
     fn outcome(&self, outcome: &str) -> String {
         self.frame.t(&format!("desk.outcomes.{outcome}")).to_owned()
+    }
+
+    /// Who did something, in words.
+    fn by(&self, event: &Event) -> String {
+        self.known.names.by(&self.frame, &event.actor)
     }
 
     fn units_field(&self, line: &orders::LineView) -> String {

@@ -1,75 +1,118 @@
 //! What happened to an order, from its journal entries.
 
-use std::collections::HashMap;
-
 use crate::audit::JournalEntry;
-use crate::identity::{KeySummary, Person};
 use crate::kernel::Timestamp;
 
-/// One thing that happened.
-pub(super) struct Moment {
-    /// Its entry in the journal.
-    pub(super) id: String,
-    /// What happened: `order.placed`.
-    pub(super) kind: String,
-    /// Who did it: the name of a person or a key, or what the journal calls it.
+/// What happened in one go: entries of one trace and one actor, one after the other.
+pub(super) struct Event {
+    /// Who did it, as the journal calls it.
     pub(super) actor: String,
-    /// Whether that is a key's.
-    pub(super) by_key: bool,
-    /// `success`, `refused` or `failed`.
-    pub(super) outcome: String,
-    /// What moved, in words: `status confirmed → completed`.
+    /// What was done, each with its entry in the journal.
+    pub(super) done: Vec<Done>,
+    /// What the order's states became by it.
     pub(super) moved: Vec<Moved>,
+    /// Why a gateway said no.
+    pub(super) code: Option<String>,
     pub(super) trace_id: Option<String>,
     pub(super) at: Timestamp,
 }
 
+/// One thing that was done: `order.placed`.
+pub(super) struct Done {
+    pub(super) entry: String,
+    pub(super) kind: String,
+}
+
 /// A state before and after.
+#[derive(Debug, PartialEq)]
 pub(super) struct Moved {
-    pub(super) name: String,
+    pub(super) name: &'static str,
     pub(super) before: Option<String>,
     pub(super) after: String,
 }
 
-/// States and amounts that are told of; the rest of an entry is on its own page.
+/// States that are told of; the rest of an entry is on its own page.
 const TOLD: [&str; 3] = ["status", "payment_status", "fulfilment_status"];
 
+/// Where the states begin: an order that is there is there like that.
+const FIRST: [&str; 3] = ["pending", "unpaid", "unfulfilled"];
+
+/// What only follows from other entries of the same event.
+const FOLLOWING: [&str; 2] = ["order.payment_changed", "order.fulfilled"];
+
 /// The entries as they are shown, oldest first.
-pub(super) fn timeline(
-    entries: Vec<JournalEntry>,
-    people: &[Person],
-    keys: &[KeySummary],
-) -> Vec<Moment> {
-    let people = people.iter().map(|person| (format!("staff:{}", person.id), &person.name));
-    let keys = keys.iter().map(|key| (format!("key:{}", key.id), &key.name));
-    let names: HashMap<String, &String> = people.chain(keys).collect();
-    let moment = |entry: JournalEntry| Moment {
-        moved: moved(&entry),
-        by_key: entry.actor.starts_with("key:") && names.contains_key(&entry.actor),
-        actor: names.get(&entry.actor).map_or(entry.actor, |name| (*name).clone()),
-        id: entry.id,
-        kind: entry.kind,
-        outcome: entry.outcome,
-        trace_id: entry.trace_id,
-        at: entry.created_at,
-    };
-    entries.into_iter().map(moment).collect()
+pub(super) fn timeline(entries: Vec<JournalEntry>) -> Vec<Event> {
+    let mut events: Vec<Event> = Vec::new();
+    for entry in entries {
+        let same = |event: &&mut Event| {
+            event.trace_id.is_some()
+                && event.trace_id == entry.trace_id
+                && event.actor == entry.actor
+        };
+        match events.last_mut().filter(same) {
+            Some(event) => event.add(entry),
+            None => events.push(Event::of(entry)),
+        }
+    }
+    events.iter_mut().for_each(Event::shorten);
+    events
 }
 
-fn moved(entry: &JournalEntry) -> Vec<Moved> {
-    let read = |json: &Option<Box<serde_json::value::RawValue>>| {
-        let json = json.as_ref().map_or("null", |json| json.get());
-        serde_json::from_str::<serde_json::Value>(json).unwrap_or_default()
-    };
-    let (before, after) = (read(&entry.before), read(&entry.after));
-    // A payment's own status is the money of the order.
-    let own_axis = if entry.subject.starts_with("payment:") { "payment_status" } else { "status" };
-    let told = TOLD.iter().filter_map(|name| {
-        let now = after[*name].as_str()?.to_owned();
-        let was = before[*name].as_str().map(str::to_owned);
-        let changed = was.as_ref() != Some(&now);
-        let axis = if *name == "status" { own_axis } else { *name };
-        changed.then(|| Moved { name: axis.to_owned(), before: was, after: now })
-    });
-    told.collect()
+impl Event {
+    fn of(entry: JournalEntry) -> Self {
+        let mut event = Self {
+            actor: entry.actor.clone(),
+            done: Vec::new(),
+            moved: Vec::new(),
+            code: None,
+            trace_id: entry.trace_id.clone(),
+            at: entry.created_at,
+        };
+        event.add(entry);
+        event
+    }
+
+    fn add(&mut self, entry: JournalEntry) {
+        let (before, after) = (read(&entry.before), read(&entry.after));
+        if entry.subject.starts_with("order:") {
+            TOLD.iter().for_each(|name| self.moves(name, &before[*name], &after[*name]));
+        }
+        let code = after["decline_code"].as_str().map(str::to_owned);
+        self.code = code.or(self.code.take());
+        self.done.push(Done { entry: entry.id, kind: entry.kind });
+    }
+
+    fn moves(&mut self, name: &'static str, was: &serde_json::Value, now: &serde_json::Value) {
+        let Some(after) = now.as_str().map(str::to_owned) else { return };
+        match self.moved.iter_mut().find(|moved| moved.name == name) {
+            Some(moved) => moved.after = after,
+            None => {
+                let before = was.as_str().map(str::to_owned);
+                self.moved.push(Moved { name, before, after });
+            }
+        }
+    }
+
+    /// Leaves out what goes without saying.
+    fn shorten(&mut self) {
+        self.moved.retain(|moved| match &moved.before {
+            Some(before) => *before != moved.after,
+            None => !FIRST.contains(&moved.after.as_str()),
+        });
+        let follows = |done: &Done| FOLLOWING.contains(&done.kind.as_str());
+        if !self.done.iter().all(follows) {
+            self.done.retain(|done| !follows(done));
+        }
+    }
+
+    /// Whether it is nothing that was hoped for.
+    pub(super) fn is_bad(&self) -> bool {
+        let bad = ["payment.failed", "order.cancelled"];
+        self.done.iter().any(|done| bad.contains(&done.kind.as_str()))
+    }
+}
+
+fn read(json: &Option<Box<serde_json::value::RawValue>>) -> serde_json::Value {
+    let json = json.as_ref().map_or("null", |json| json.get());
+    serde_json::from_str(json).unwrap_or_default()
 }
