@@ -24,6 +24,8 @@ mod data;
 #[path = "orders/database.rs"]
 #[allow(dead_code, reason = "it is read, not measured")]
 mod database;
+#[path = "history/desk.rs"]
+mod desk;
 #[path = "orders/figures.rs"]
 mod figures;
 #[path = "orders/floor.rs"]
@@ -74,6 +76,7 @@ const FIGURES: &[(&str, &str, Measure)] = &[
     ("lists", "pages of the order list, first and deep, one client: p99", lists::pages),
     ("combined", "pages under two filters at once: p99", lists::combined),
     ("journal", "pages of the journal, one client: p99", journal::pages),
+    ("desk", "pages of the desk and the window, its store full: p99", desk::pages),
     ("check", "docket check and docket audit verify", commands::checks),
     ("invariants", "each invariant by itself", commands::invariants),
     ("beside", "real baskets, 8 buyers, beside docket check", traffic::beside_check),

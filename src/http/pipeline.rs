@@ -95,9 +95,19 @@ pub async fn answer(
     }
 }
 
-/// The pattern of the route, never the path.
+/// The pattern of a request's route, once it was looked for.
+#[derive(Clone)]
+struct Route(Option<String>);
+
+/// The pattern of the route, never the path. Looking for it goes through all patterns.
 pub(super) fn route_of(request: &ServiceRequest) -> Option<String> {
-    request.match_pattern()
+    let known = request.extensions().get::<Route>().cloned();
+    let Route(pattern) = known.unwrap_or_else(|| {
+        let found = Route(request.match_pattern());
+        request.extensions_mut().insert(found.clone());
+        found
+    });
+    pattern
 }
 
 /// The handler's answer, or why there is none. The request must not be held on to: routing needs
