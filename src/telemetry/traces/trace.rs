@@ -85,7 +85,7 @@ pub(super) fn is_local_root(span: &SpanData) -> bool {
     span.parent_span_id == SpanId::INVALID || span.parent_span_is_remote
 }
 
-/// About how many bytes a span takes.
+/// About how many bytes a span takes, with the room that its lists were given to grow.
 pub(super) fn bytes_of(span: &SpanData) -> usize {
     let events = span.events.iter().map(|event| 64 + attribute_bytes(&event.attributes));
     let links = span.links.iter().map(|link| 96 + attribute_bytes(&link.attributes));
@@ -101,11 +101,11 @@ pub(super) fn bytes_of(span: &SpanData) -> usize {
         + links.sum::<usize>()
 }
 
-fn attribute_bytes(attributes: &[KeyValue]) -> usize {
+fn attribute_bytes(attributes: &Vec<KeyValue>) -> usize {
     let bytes = |attribute: &KeyValue| match &attribute.value {
         Value::String(text) => text.as_str().len(),
         Value::Array(_) => 256,
         _ => 0,
     };
-    attributes.iter().map(|attribute| size_of::<KeyValue>() + bytes(attribute)).sum()
+    attributes.capacity() * size_of::<KeyValue>() + attributes.iter().map(bytes).sum::<usize>()
 }
