@@ -134,9 +134,11 @@ const SQLITE_SET_UP: &str = "
     PRAGMA temp_store = MEMORY;";
 
 /// What a reader sorts may be as long as the history, when it checks an invariant: what does not
-/// fit into its cache goes into a file.
+/// fit into its cache goes into a file. That cache is small, as there are several readers, and what
+/// they read the system has in its memory.
 const SQLITE_READING: &str = "
     PRAGMA query_only = ON;
+    PRAGMA cache_size = -4000;
     PRAGMA temp_store = FILE;";
 
 /// No statement and no lock waits for ever, and no transaction idles while it holds locks.
