@@ -68,7 +68,8 @@ async fn fail(disk: &Disk, home: &Home, load: &Arc<Load>, number: u64) -> &'stat
         running.await.unwrap();
         return "killed at that moment";
     }
-    if !disk.failed().unwrap().ends_with("-wal") {
+    let failed = disk.failed().unwrap();
+    if !failed.ends_with("-wal") && !failed.ends_with(".db") {
         tokio::time::sleep(ON).await;
         server.kill();
         running.await.unwrap();

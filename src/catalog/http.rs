@@ -92,7 +92,7 @@ async fn read_product(
 ) -> Result<Reply, Error> {
     let sku: Sku = sku.parse().map_err(|_| CatalogRefusal::UnknownProduct)?;
     let currency = read_currency(params.read()?.currency.as_deref())?;
-    let found = db.read(move |conn| get::product(conn, sku.as_str(), currency)).await?;
+    let found = db.look_up(move |conn| get::product(conn, sku.as_str(), currency)).await?;
     let product = found.ok_or(CatalogRefusal::UnknownProduct)?;
     Ok(Reply::json(200, &product)?.etag(product.version))
 }

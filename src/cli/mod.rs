@@ -104,6 +104,7 @@ impl Command {
 /// Runs the command that the process was started with.
 pub fn run() -> ExitCode {
     keep_new_files_from_others();
+    keep_pages_small();
     let command = Cli::try_parse().and_then(|cli| {
         let config = cli.config.clone();
         chosen(cli).map(|command| (command, config))
@@ -122,6 +123,12 @@ pub fn run() -> ExitCode {
 fn keep_new_files_from_others() {
     let told = umask(Mode::all());
     umask(told | Mode::RWXO | Mode::WGRP);
+}
+
+/// Of huge pages, what is freed between what is used stays taken: a third more memory under load.
+fn keep_pages_small() {
+    // Refused, it is only that.
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
 }
 
 /// Without a subcommand the server runs; its flags belong to no other one.

@@ -10,7 +10,6 @@ use diesel::{
     Connection, ConnectionError, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection,
 };
 
-use super::Statement;
 use crate::error::Error;
 
 /// A connection to either database.
@@ -130,7 +129,7 @@ const SQLITE_SET_UP: &str = "
     PRAGMA secure_delete = ON;
     PRAGMA wal_autocheckpoint = 16384;
     PRAGMA journal_size_limit = 67108864;
-    PRAGMA cache_size = -16000;
+    PRAGMA cache_size = -32000;
     PRAGMA temp_store = MEMORY;";
 
 /// What a reader sorts may be as long as the history, when it checks an invariant: what does not
@@ -213,27 +212,6 @@ fn refuse_affected_sqlite(sqlite: &mut SqliteConnection) -> Result<(), diesel::r
         "SQLite {} can corrupt its file; 3.51.3 or newer is needed",
         found.version
     ))))
-}
-
-#[derive(QueryableByName)]
-struct Checkpoint {
-    #[diesel(sql_type = diesel::sql_types::BigInt)]
-    busy: i64,
-}
-
-/// Copies SQLite's write-ahead log into the database file and empties it, so that what was erased
-/// is gone from both; answers whether all of it was, which a reader that goes on may hinder. On
-/// PostgreSQL there is nothing to do.
-///
-/// # Errors
-/// What the database refuses.
-pub fn empty_log(url: &DatabaseUrl) -> Result<bool, Error> {
-    let mut conn = establish(url, Purpose::Writing)?;
-    if conn.dialect() == Dialect::Postgres {
-        return Ok(true);
-    }
-    let done = Statement::new("PRAGMA wal_checkpoint(TRUNCATE)").first::<Checkpoint>(&mut conn)?;
-    Ok(done.is_some_and(|checkpoint| checkpoint.busy == 0))
 }
 
 /// Makes connections for an r2d2 pool.

@@ -41,3 +41,9 @@ fn is_outage(kind: &DatabaseErrorKind, message: &str) -> bool {
         || message.contains("server closed the connection")
         || message.contains("could not connect")
 }
+
+/// Whether a write, a read or a sync of SQLite failed; a full disk has its own words.
+pub(super) fn is_of_the_disk(failure: &DieselError) -> bool {
+    matches!(failure, DieselError::DatabaseError(_, information)
+        if information.message().contains("disk I/O error"))
+}

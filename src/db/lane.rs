@@ -26,7 +26,9 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 
 use self::command::{Command, Commit, Job, Undo};
+use super::checkpoint::{self, Checkpointer, DiskFailed};
 use super::connection::{Purpose, establish};
+use super::error::is_of_the_disk;
 use super::{Conn, DbOptions, Statement, Turn, WriteTx};
 use crate::error::Error;
 use crate::kernel::{Clock, Origin, Stopwatch};
@@ -62,15 +64,19 @@ impl Lane {
     pub(super) fn start(options: &DbOptions, clock: Clock) -> Result<Self, Error> {
         let mut conn = establish(&options.url, Purpose::Writing)?;
         Statement::new("PRAGMA busy_timeout = 0").execute(&mut conn)?;
+        Statement::new("PRAGMA wal_autocheckpoint = 0").execute(&mut conn)?;
         let (sender, commands) = mpsc::channel(options.queue);
         let (done, finished) = oneshot::channel();
         let batch = options.batch;
         let disk_failed = Arc::new(Notify::new());
         let failing = Arc::clone(&disk_failed);
+        let checkpointer = Checkpointer::start(&options.url, Arc::clone(&disk_failed))?;
         std::thread::Builder::new()
             .name("docket-writer".into())
             .spawn(move || {
-                let server = Server { conn, commands, batch, clock, owed: Vec::new(), careful: 0 };
+                let owed = Vec::new();
+                let server =
+                    Server { conn, commands, batch, clock, owed, careful: 0, checkpointer };
                 if server.serve() == Outcome::DiskFailed {
                     failing.notify_one();
                 }
@@ -141,6 +147,7 @@ struct Server {
     owed: Vec<Box<dyn Command>>,
     /// Batches that are still to run with savepoints.
     careful: u32,
+    checkpointer: Checkpointer,
 }
 
 impl Server {
@@ -163,11 +170,19 @@ impl Server {
                 self.owed.clear();
             }
             self.owed.extend(batch.into_iter().filter_map(|command| command.answer(commit)));
-            if outcome == Outcome::DiskFailed {
-                return outcome;
+            if outcome == Outcome::DiskFailed || self.copy_log().is_err() {
+                return Outcome::DiskFailed;
             }
         }
         Outcome::Durable
+    }
+
+    fn copy_log(&mut self) -> Result<(), DiskFailed> {
+        self.checkpointer.committed();
+        match self.checkpointer.log_is_long() {
+            true => checkpoint::finish(&mut self.conn),
+            false => Ok(()),
+        }
     }
 
     fn begin_with_what_is_owed(&mut self) -> Result<(), Error> {
@@ -268,8 +283,7 @@ fn commit(conn: &mut Conn) -> Outcome {
     let Err(failure) = result else { return Outcome::Durable };
     tracing::error!(error = %failure, "a commit failed: nothing of the batch was kept");
     roll_back(conn);
-    // SQLite says so of a write, a read or a sync that fails; a full disk has its own words.
-    match failure.to_string().contains("disk I/O error") {
+    match is_of_the_disk(&failure) {
         true => Outcome::DiskFailed,
         false => Outcome::Undone,
     }

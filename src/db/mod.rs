@@ -9,6 +9,7 @@
 //! write does no network, file or template work.
 
 mod backup;
+mod checkpoint;
 mod connection;
 mod error;
 mod lane;
@@ -26,7 +27,8 @@ use std::time::Duration;
 use tracing::{Instrument, Span, field, info_span};
 
 pub use backup::{BackupError, backup, restore};
-pub use connection::{Conn, DatabaseUrl, Dialect, empty_log};
+pub use checkpoint::empty_log;
+pub use connection::{Conn, DatabaseUrl, Dialect};
 pub use log::rewrite_log;
 pub use migrate::{MigrationError, migrate};
 pub use statement::{Statement, Value};
@@ -141,16 +143,39 @@ impl Db {
         T: Send + 'static,
         F: FnOnce(&mut Conn) -> Result<T, Error> + Send + 'static,
     {
-        let span = info_span!(
+        let span = self.reading();
+        let result = self.readers.run(work).instrument(span.clone()).await;
+        note_failure(&span, &result);
+        result
+    }
+
+    /// The same for what is found by its key. SQLite has that at hand: to wake another thread, and
+    /// be woken by it, would take longer than to look it up.
+    ///
+    /// # Errors
+    /// As of [`Self::read`].
+    pub async fn look_up<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T, Error> + Send + 'static,
+    {
+        let span = self.reading();
+        let result = match self.dialect {
+            Dialect::Sqlite => self.readers.run_here(work).instrument(span.clone()).await,
+            Dialect::Postgres => self.readers.run(work).instrument(span.clone()).await,
+        };
+        note_failure(&span, &result);
+        result
+    }
+
+    fn reading(&self) -> Span {
+        info_span!(
             "db.read",
             "otel.status_code" = field::Empty,
             "error.type" = field::Empty,
             "db.system.name" = self.dialect.name(),
             wait_us = field::Empty,
-        );
-        let result = self.readers.run(work).instrument(span.clone()).await;
-        note_failure(&span, &result);
-        result
+        )
     }
 
     /// Changes the database: all of `work` is committed, durably, or none of it. Refused when too

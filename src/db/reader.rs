@@ -43,17 +43,35 @@ impl Readers {
         let permit = permit(Side::Read, &self.permits, Some(self.wait)).await?;
         note_wait(waiting.elapsed());
         let pool = self.pool.clone();
-        blocking(move || {
-            let working = Stopwatch::start();
-            let mut conn = begun(&pool, begin_snapshot)?;
-            let result = work(&mut conn);
-            <Conn as Connection>::TransactionManager::rollback_transaction(&mut *conn)?;
-            drop(permit);
-            note_work(working.elapsed());
-            result
-        })
-        .await
+        blocking(move || in_snapshot(&pool, permit, work)).await
     }
+
+    /// As [`Self::run`], on the caller's thread when a connection is free: for what takes less time
+    /// than to be handed over to another thread and back.
+    pub(super) async fn run_here<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T, Error> + Send + 'static,
+    {
+        match Arc::clone(&self.permits).try_acquire_owned() {
+            Ok(permit) => in_snapshot(&self.pool, Permit::at_once(permit), work),
+            Err(_all_taken) => self.run(work).await,
+        }
+    }
+}
+
+fn in_snapshot<T>(
+    pool: &Pool<Manager>,
+    permit: Permit,
+    work: impl FnOnce(&mut Conn) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let working = Stopwatch::start();
+    let mut conn = begun(pool, begin_snapshot)?;
+    let result = work(&mut conn);
+    <Conn as Connection>::TransactionManager::rollback_transaction(&mut *conn)?;
+    drop(permit);
+    note_work(working.elapsed());
+    result
 }
 
 /// The wait for a connection, for everybody who asks where the time went.
@@ -100,6 +118,14 @@ pub(super) fn open_pool(
 pub(super) struct Permit {
     _permit: tokio::sync::OwnedSemaphorePermit,
     _in_use: metrics::Held,
+}
+
+impl Permit {
+    fn at_once(_permit: tokio::sync::OwnedSemaphorePermit) -> Self {
+        note_wait(Duration::ZERO);
+        metrics::db_wait(Side::Read, Duration::ZERO);
+        Self { _permit, _in_use: metrics::pool_in_use(Side::Read) }
+    }
 }
 
 /// Waits for a connection: for so long at most, or for as long as it takes.

@@ -85,9 +85,10 @@ async fn a_failed_sync_ends_the_server_and_nothing_is_built_on_it() {
     all_ends_well(&load, &home, disk.start(&home, &[])).await;
 }
 
-/// Lets syncs fail until it was one of SQLite's log.
+/// Lets syncs fail until it was one of SQLite's files.
 async fn fail_a_commit(disk: &Disk) {
-    while !disk.failed().is_some_and(|file| file.ends_with("-wal")) {
+    let is_sqlite = |file: String| file.ends_with("-wal") || file.ends_with(".db");
+    while !disk.failed().is_some_and(is_sqlite) {
         disk.fail_sync(20);
         while disk.failed().is_none() {
             tokio::time::sleep(Duration::from_millis(1)).await;

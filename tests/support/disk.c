@@ -5,7 +5,7 @@
  * What must stay true: a page goes into the shadow only at a sync that the process was told to have
  * succeeded, with what it held then; so writing and syncing take the same lock. After a failed sync
  * its pages are lost, as on Linux: they count as clean and no later sync brings them back, unless
- * they are written again. Names (unlink, rename) are durable at once. Files ending in -shm are
+ * they are written again; each other descriptor of the file is told so once, by its next sync. Names (unlink, rename) are durable at once. Files ending in -shm are
  * memory. Built for glibc on 64 bits, where these are the only calls that docket writes with. */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -23,7 +23,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, PAGES_MOST = 1 << 20, FILES_MOST = 64 };
+enum { PAGE = 4096, PAGES_MOST = 1 << 20, FILES_MOST = 64, DESCRIPTORS_MOST = 4096 };
 enum page { CLEAN, DIRTY, LOST };
 enum room { PLENTY, NO_NEW_BLOCKS, NO_WRITES };
 
@@ -48,6 +48,7 @@ static size_t root_length;
 static struct control *control;
 static struct file files[FILES_MOST];
 static unsigned next_file;
+static uint8_t owes_failure[DESCRIPTORS_MOST];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static int open_raw(const char *path, int flags, mode_t mode) {
@@ -184,6 +185,21 @@ static int fails_now(const char *name) {
     return 1;
 }
 
+/* Every descriptor that was open then learns of it. */
+static void owe_failure(int failed, const char *name) {
+    char path[PATH_MAX];
+    for (int fd = 0; fd < DESCRIPTORS_MOST; fd++) {
+        const char *other = fd == failed ? NULL : name_of(fd, path);
+        if (other && !strcmp(other, name)) owes_failure[fd] = 1;
+    }
+}
+
+static int owed_failure(int fd) {
+    if (fd >= DESCRIPTORS_MOST || !owes_failure[fd]) return 0;
+    owes_failure[fd] = 0;
+    return 1;
+}
+
 /* Whether there is no room for bytes up to `end`. */
 static int is_full(int fd, off_t end) {
     struct stat told;
@@ -276,12 +292,14 @@ int fsync(int fd) {
     int result = 0;
     if (fails_now(name)) {
         if (file) lose(file);
-        errno = EIO;
+        owe_failure(fd, name);
         result = -1;
-    } else if (file) {
-        keep(file, fd);
+    } else {
+        if (file) keep(file, fd);
+        if (owed_failure(fd)) result = -1;
     }
     pthread_mutex_unlock(&lock);
+    if (result) errno = EIO;
     return result;
 }
 
@@ -292,6 +310,7 @@ int fdatasync(int fd) {
 static int open_any(const char *path, int flags, mode_t mode) {
     char resolved[PATH_MAX];
     int fd = syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+    if (fd >= 0 && fd < DESCRIPTORS_MOST) owes_failure[fd] = 0;
     const char *name = fd >= 0 && flags & O_TRUNC ? name_of(fd, resolved) : NULL;
     if (name) {
         pthread_mutex_lock(&lock);

@@ -108,7 +108,7 @@ pub fn count(conn: &mut Conn, filters: &Filters, most: i64) -> Result<i64, Error
 impl Orders {
     /// One order.
     pub(super) async fn read(&self, id: OrderId) -> Result<OrderView, Error> {
-        self.db.read(move |conn| view::one(conn, id)).await
+        self.db.look_up(move |conn| view::one(conn, id)).await
     }
 
     /// A page of orders, newest first.

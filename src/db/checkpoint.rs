@@ -1,0 +1,225 @@
+//! Copying SQLite's write-ahead log into the database file, beside the writer lane.
+//!
+//! The lane is the narrowest place, so a thread and a connection of their own copy what it has
+//! committed, some at a time. Only the very end needs a moment without commits, after which the log
+//! begins anew: that the lane does itself, once the log is long ([`Checkpointer::log_is_long`]).
+//!
+//! Must stay true: a copy that fails on the disk, other than for want of room, ends the process. A
+//! later one would not write those pages again, and the log that still has them would be given up.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::Duration;
+
+use diesel::{QueryResult, QueryableByName, RunQueryDsl, sql_query};
+use tokio::sync::Notify;
+
+use super::connection::{Purpose, establish};
+use super::error::is_of_the_disk;
+use super::{Conn, DatabaseUrl, Dialect};
+use crate::error::Error;
+
+/// How often it is looked whether there is enough to copy, while there are commits.
+const EVERY: Duration = Duration::from_millis(50);
+/// Pages that are worth a copy: one that changes with every order is not copied for each of them.
+const STEP: i64 = 1_024;
+/// Pages of a long log: 64 MiB.
+const LONG: i64 = 16_384;
+
+/// How much of the log there is to copy, and how.
+#[derive(Clone, Copy)]
+enum Copying {
+    /// None of it, only look.
+    Nothing,
+    /// What can be without anybody waiting.
+    Passively,
+    /// All, which waits for readers, and the log is empty then.
+    AndTruncating,
+}
+
+#[derive(QueryableByName)]
+struct Progress {
+    /// Not 0 when others were in the way.
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    busy: i64,
+    /// Pages in the log.
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    log: i64,
+    /// Those of them that are in the database file.
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    checkpointed: i64,
+}
+
+fn checkpoint(conn: &mut Conn, copying: Copying) -> QueryResult<Progress> {
+    sql_query(match copying {
+        Copying::Nothing => "PRAGMA wal_checkpoint(NOOP)",
+        Copying::Passively => "PRAGMA wal_checkpoint(PASSIVE)",
+        Copying::AndTruncating => "PRAGMA wal_checkpoint(TRUNCATE)",
+    })
+    .get_result(conn)
+}
+
+/// The lane's hold on the thread, which ends with it.
+pub(super) struct Checkpointer {
+    committed: SyncSender<()>,
+    log_is_long: Arc<AtomicBool>,
+}
+
+impl Checkpointer {
+    /// Says by `disk_failed` that the process must end.
+    pub(super) fn start(url: &DatabaseUrl, disk_failed: Arc<Notify>) -> Result<Self, Error> {
+        let (committed, commits) = sync_channel(1);
+        let log_is_long = Arc::new(AtomicBool::new(false));
+        let conn = establish(url, Purpose::Writing)?;
+        let copier = Copier { conn, commits, log_is_long: Arc::clone(&log_is_long) };
+        std::thread::Builder::new()
+            .name("docket-checkpoint".into())
+            .spawn(move || {
+                if copier.copy().is_err() {
+                    disk_failed.notify_one();
+                }
+            })
+            .map_err(|failure| Error::internal("starting the checkpoint thread", failure))?;
+        Ok(Self { committed, log_is_long })
+    }
+
+    /// There is more in the log.
+    pub(super) fn committed(&self) {
+        // What it has not looked at yet covers this as well.
+        let _ = self.committed.try_send(());
+    }
+
+    /// Whether the lane is to copy the end of the log now, with [`finish`].
+    pub(super) fn log_is_long(&self) -> bool {
+        self.log_is_long.swap(false, Ordering::Relaxed)
+    }
+}
+
+/// The disk failed.
+pub(super) struct DiskFailed;
+
+/// Copies what is left of the log, so that the next commit begins it anew unless a reader still
+/// needs it.
+pub(super) fn finish(conn: &mut Conn) -> Result<(), DiskFailed> {
+    unless_disk_failed(checkpoint(conn, Copying::Passively)).map(|_| ())
+}
+
+/// The thread's own.
+struct Copier {
+    conn: Conn,
+    commits: Receiver<()>,
+    log_is_long: Arc<AtomicBool>,
+}
+
+impl Copier {
+    /// Until the lane ends, or the disk fails.
+    fn copy(mut self) -> Result<(), DiskFailed> {
+        while self.commits.recv().is_ok() {
+            std::thread::sleep(EVERY);
+            let Some(seen) = unless_disk_failed(checkpoint(&mut self.conn, Copying::Nothing))?
+            else {
+                continue;
+            };
+            if seen.log - seen.checkpointed >= STEP {
+                unless_disk_failed(checkpoint(&mut self.conn, Copying::Passively))?;
+            }
+            if seen.log >= LONG && seen.checkpointed < seen.log {
+                self.log_is_long.store(true, Ordering::Relaxed);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What else is in the way, a lock or a full disk, passes: the log keeps what is not copied.
+fn unless_disk_failed(copied: QueryResult<Progress>) -> Result<Option<Progress>, DiskFailed> {
+    match copied {
+        Ok(progress) => Ok(Some(progress)),
+        Err(failure) if is_of_the_disk(&failure) => {
+            tracing::error!(error = %failure, "copying the write-ahead log failed on the disk");
+            Err(DiskFailed)
+        }
+        Err(failure) => {
+            tracing::warn!(error = %failure, "the write-ahead log could not be copied");
+            Ok(None)
+        }
+    }
+}
+
+/// Copies SQLite's write-ahead log into the database file and empties it, so that what was erased
+/// is gone from both; answers whether all of it was, which a reader that goes on may hinder. On
+/// PostgreSQL there is nothing to do.
+///
+/// # Errors
+/// What the database refuses.
+pub fn empty_log(url: &DatabaseUrl) -> Result<bool, Error> {
+    let mut conn = establish(url, Purpose::Writing)?;
+    if conn.dialect() == Dialect::Postgres {
+        return Ok(true);
+    }
+    Ok(checkpoint(&mut conn, Copying::AndTruncating)?.busy == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::db::{Db, DbOptions, Statement};
+    use crate::kernel::{Actor, Clock, Origin, Stopwatch};
+
+    const MEBIBYTE: u64 = 1 << 20;
+
+    struct Scene {
+        folder: TempDir,
+        db: Db,
+    }
+
+    impl Scene {
+        async fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let url = DatabaseUrl::Sqlite(folder.path().join("docket.db"));
+            let db = Db::open(&DbOptions::new(url), Clock::System).unwrap();
+            let scene = Self { folder, db };
+            scene.does("CREATE TABLE notes (text TEXT) STRICT").await;
+            scene
+        }
+
+        async fn does(&self, sql: &'static str) {
+            let origin = Origin::of(Actor::System);
+            self.db.write(&origin, move |tx| tx.execute(Statement::new(sql))).await.unwrap();
+        }
+
+        async fn write_a_mebibyte(&self) {
+            self.does("INSERT INTO notes VALUES (hex(zeroblob(524288)))").await;
+        }
+
+        fn size(&self, name: &str) -> u64 {
+            std::fs::metadata(self.folder.path().join(name)).unwrap().len()
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_committed_is_copied_while_nobody_asks_for_it() {
+        let scene = Scene::new().await;
+        for _ in 0..8 {
+            scene.write_a_mebibyte().await;
+        }
+        let waiting = Stopwatch::start();
+        while scene.size("docket.db") < 4 * MEBIBYTE {
+            assert!(waiting.elapsed() < Duration::from_secs(20), "nothing was copied");
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_long_log_begins_anew_under_commits_without_a_pause() {
+        let scene = Scene::new().await;
+        for _ in 0..256 {
+            scene.write_a_mebibyte().await;
+        }
+        assert!(scene.size("docket.db") > 160 * MEBIBYTE);
+        assert!(scene.size("docket.db-wal") < 192 * MEBIBYTE);
+    }
+}
