@@ -166,7 +166,8 @@ impl FromStr for Currency {
 
     fn from_str(text: &str) -> Result<Self, MoneyError> {
         let code: [u8; 3] = text.as_bytes().try_into().map_err(|_| MoneyError::UnknownCurrency)?;
-        let known = CURRENCIES.split(' ').any(|currency| currency.as_bytes() == code);
+        // Every order and payment that is read asks this.
+        let known = CURRENCIES.as_bytes().chunks(4).any(|currency| currency[..3] == code);
         known.then_some(Self(code)).ok_or(MoneyError::UnknownCurrency)
     }
 }
