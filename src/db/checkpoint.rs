@@ -9,7 +9,8 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use diesel::{QueryResult, QueryableByName, RunQueryDsl, sql_query};
@@ -60,9 +61,10 @@ fn checkpoint(conn: &mut Conn, copying: Copying) -> QueryResult<Progress> {
     .get_result(conn)
 }
 
-/// The lane's hold on the thread, which ends with it.
+/// The lane's hold on the thread. When it is dropped, the thread has ended.
 pub(super) struct Checkpointer {
-    committed: SyncSender<()>,
+    committed: Option<SyncSender<()>>,
+    thread: Option<JoinHandle<()>>,
     log_is_long: Arc<AtomicBool>,
 }
 
@@ -72,22 +74,23 @@ impl Checkpointer {
         let (committed, commits) = sync_channel(1);
         let log_is_long = Arc::new(AtomicBool::new(false));
         let conn = establish(url, Purpose::Writing)?;
-        let copier = Copier { conn, commits, log_is_long: Arc::clone(&log_is_long) };
-        std::thread::Builder::new()
+        let mut copier = Copier { conn, commits, log_is_long: Arc::clone(&log_is_long) };
+        let thread = std::thread::Builder::new()
             .name("docket-checkpoint".into())
             .spawn(move || {
-                if copier.copy().is_err() {
+                if let Err(DiskFailed) = copier.copy() {
                     disk_failed.notify_one();
+                    leave_open(copier.conn);
                 }
             })
             .map_err(|failure| Error::internal("starting the checkpoint thread", failure))?;
-        Ok(Self { committed, log_is_long })
+        Ok(Self { committed: Some(committed), thread: Some(thread), log_is_long })
     }
 
     /// There is more in the log.
     pub(super) fn committed(&self) {
         // What it has not looked at yet covers this as well.
-        let _ = self.committed.try_send(());
+        let _ = self.committed.as_ref().map(|committed| committed.try_send(()));
     }
 
     /// Whether the lane is to copy the end of the log now, with [`finish`].
@@ -96,8 +99,27 @@ impl Checkpointer {
     }
 }
 
+/// A connection that outlived its lane would copy and remove the log when it is closed, while
+/// somebody may have opened the file anew.
+impl Drop for Checkpointer {
+    fn drop(&mut self) {
+        self.committed = None;
+        if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
+            // It panicked: that was told then.
+            let _ = thread.join();
+        }
+    }
+}
+
 /// The disk failed.
 pub(super) struct DiskFailed;
+
+/// Leaves a connection open for as long as the process goes on: the last one that is closed copies
+/// the log and removes it, and that must not be done on a disk that failed.
+pub(super) fn leave_open(conn: Conn) {
+    std::mem::forget(conn);
+}
 
 /// Copies what is left of the log, so that the next commit begins it anew unless a reader still
 /// needs it.
@@ -114,9 +136,12 @@ struct Copier {
 
 impl Copier {
     /// Until the lane ends, or the disk fails.
-    fn copy(mut self) -> Result<(), DiskFailed> {
+    fn copy(&mut self) -> Result<(), DiskFailed> {
         while self.commits.recv().is_ok() {
-            std::thread::sleep(EVERY);
+            std::thread::park_timeout(EVERY);
+            if self.commits.try_recv() == Err(TryRecvError::Disconnected) {
+                break;
+            }
             let Some(seen) = unless_disk_failed(checkpoint(&mut self.conn, Copying::Nothing))?
             else {
                 continue;

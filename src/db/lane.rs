@@ -75,9 +75,11 @@ impl Lane {
             .name("docket-writer".into())
             .spawn(move || {
                 let owed = Vec::new();
-                let server =
+                let mut server =
                     Server { conn, commands, batch, clock, owed, careful: 0, checkpointer };
-                if server.serve() == Outcome::DiskFailed {
+                let outcome = server.serve();
+                server.end(outcome);
+                if outcome == Outcome::DiskFailed {
                     failing.notify_one();
                 }
                 let _ = done.send(());
@@ -152,7 +154,7 @@ struct Server {
 
 impl Server {
     /// Until the queue is closed, or the disk fails.
-    fn serve(mut self) -> Outcome {
+    fn serve(&mut self) -> Outcome {
         while let Some(first) = self.commands.blocking_recv() {
             let _in_use = metrics::pool_in_use(Side::Write);
             if let Err(error) = self.begin_with_what_is_owed() {
@@ -170,11 +172,18 @@ impl Server {
                 self.owed.clear();
             }
             self.owed.extend(batch.into_iter().filter_map(|command| command.answer(commit)));
-            if outcome == Outcome::DiskFailed || self.copy_log().is_err() {
+            if outcome == Outcome::DiskFailed || durable && self.copy_log().is_err() {
                 return Outcome::DiskFailed;
             }
         }
         Outcome::Durable
+    }
+
+    /// Nothing of it touches the database afterwards.
+    fn end(self, outcome: Outcome) {
+        if outcome == Outcome::DiskFailed {
+            checkpoint::leave_open(self.conn);
+        }
     }
 
     fn copy_log(&mut self) -> Result<(), DiskFailed> {
