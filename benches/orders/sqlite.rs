@@ -18,7 +18,7 @@ const SET_UP: &str = "
     PRAGMA secure_delete = ON;
     PRAGMA wal_autocheckpoint = 16384;
     PRAGMA journal_size_limit = 67108864;
-    PRAGMA cache_size = -32000;
+    PRAGMA cache_size = -16000;
     PRAGMA temp_store = MEMORY;";
 
 /// Bytes of an order's share are counted with what the checkpoints write of it.

@@ -129,7 +129,7 @@ const SQLITE_SET_UP: &str = "
     PRAGMA secure_delete = ON;
     PRAGMA wal_autocheckpoint = 16384;
     PRAGMA journal_size_limit = 67108864;
-    PRAGMA cache_size = -32000;
+    PRAGMA cache_size = -16000;
     PRAGMA temp_store = MEMORY;";
 
 /// What a reader sorts may be as long as the history, when it checks an invariant: what does not
