@@ -183,8 +183,8 @@ impl Disk {
         control.write_all_at(&[0; 104], 40).unwrap();
     }
 
-    /// The syncs of SQLite's write-ahead log by commits do nothing any more, and succeed: this is what
-    /// `synchronous=NORMAL` comes to.
+    /// The syncs of SQLite's write-ahead log by commits do nothing any more, and succeed: this is
+    /// what `synchronous=NORMAL` comes to.
     pub fn skip_log_syncs(&self, skip: bool) {
         self.put(3, u64::from(skip));
     }
