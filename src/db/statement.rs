@@ -56,6 +56,8 @@ impl From<Option<i64>> for Value {
 #[derive(Debug, Clone, Default)]
 pub struct Statement {
     sql: String,
+    /// Where each `?` stands in the text: diesel walks through a statement several times.
+    marks: Vec<usize>,
     values: Vec<Value>,
 }
 
@@ -65,7 +67,9 @@ const CACHED_VALUES_MAX: usize = 512;
 impl Statement {
     /// A statement of this text; `?` stands for each value.
     pub fn new(sql: impl Into<String>) -> Self {
-        Self { sql: sql.into(), values: Vec::new() }
+        let sql = sql.into();
+        let marks = sql.match_indices('?').map(|(mark, _)| mark).collect();
+        Self { sql, marks, values: Vec::new() }
     }
 
     /// `INSERT INTO table (columns) VALUES (…), (…)`, one group per row.
@@ -74,21 +78,19 @@ impl Statement {
         columns: [&str; N],
         rows: impl IntoIterator<Item = [Value; N]>,
     ) -> Self {
+        let values: Vec<Value> = rows.into_iter().flatten().collect();
         let group = format!("({})", ["?"; N].join(","));
-        let mut values = Vec::new();
-        let mut groups = Vec::new();
-        for row in rows {
-            groups.push(group.as_str());
-            values.extend(row);
+        let groups = vec![group.as_str(); values.len() / N].join(",");
+        Self {
+            values,
+            ..Self::new(format!("INSERT INTO {table} ({}) VALUES {groups}", columns.join(",")))
         }
-        let sql =
-            format!("INSERT INTO {table} ({}) VALUES {}", columns.join(","), groups.join(","));
-        Self { sql, values }
     }
 
     /// Adds text after what is there.
     #[must_use]
     pub fn sql(mut self, more: &str) -> Self {
+        self.marks.extend(more.match_indices('?').map(|(mark, _)| self.sql.len() + mark));
         self.sql.push_str(more);
         self
     }
@@ -164,22 +166,22 @@ macro_rules! walk {
                 if self.values.len() > CACHED_VALUES_MAX {
                     out.unsafe_to_cache_prepared();
                 }
-                let mut values = self.values.iter();
-                for (index, text) in self.sql.split('?').enumerate() {
-                    if index > 0 {
-                        match values.next() {
-                            Some(Value::Text(text)) => {
-                                out.push_bind_param::<Nullable<Text>, _>(text)?;
-                            }
-                            Some(Value::Integer(integer)) => {
-                                out.push_bind_param::<Nullable<BigInt>, _>(integer)?;
-                            }
-                            None => return Err(unbound()),
+                if self.marks.len() != self.values.len() {
+                    return Err(unbound());
+                }
+                let mut rest = 0;
+                for (mark, value) in self.marks.iter().zip(&self.values) {
+                    out.push_sql(&self.sql[rest..*mark]);
+                    match value {
+                        Value::Text(text) => out.push_bind_param::<Nullable<Text>, _>(text)?,
+                        Value::Integer(integer) => {
+                            out.push_bind_param::<Nullable<BigInt>, _>(integer)?;
                         }
                     }
-                    out.push_sql(text);
+                    rest = mark + 1;
                 }
-                values.next().map_or(Ok(()), |_| Err(unbound()))
+                out.push_sql(&self.sql[rest..]);
+                Ok(())
             }
         }
     };
