@@ -46,7 +46,7 @@ const WORKERS_PATIENCE: Duration = Duration::from_millis(1_500);
 /// How long the end of the telemetry takes at most: a collector may be silent.
 const TELEMETRY_END: Duration = Duration::from_millis(1_500);
 
-const DISK_FAILED: &str = "the disk failed while a change was made durable, and nothing more can \
+const DISK_FAILED: &str = "the disk failed while changes were made durable, and nothing more can \
     be written safely: look at the disk, then start docket again (nothing acknowledged is lost)";
 
 /// What the routes work with.

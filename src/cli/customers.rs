@@ -29,7 +29,7 @@ pub(super) async fn run(what: What, config: Option<&Path>) -> Outcome {
     table::line(&format!("{erased} records of personal data erased; the reference stays"))?;
     if !gone {
         eprintln!(
-            "docket: a reader holds the write-ahead log: what was erased leaves the disk with the \
+            "docket: the write-ahead log is in use: what was erased leaves the disk with the \
              next checkpoint; run the command again to have it now"
         );
     }

@@ -127,7 +127,7 @@ fn keep_new_files_from_others() {
 
 /// Of huge pages, what is freed between what is used stays taken: a third more memory under load.
 fn keep_pages_small() {
-    // Refused, it is only that.
+    // Where that is refused, the server takes more memory, and nothing else changes.
     let _ = rustix::thread::disable_transparent_huge_pages(true);
 }
 

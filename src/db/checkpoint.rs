@@ -2,14 +2,16 @@
 //!
 //! The lane is the narrowest place, so a thread and a connection of their own copy what it has
 //! committed, some at a time. Only the very end needs a moment without commits, after which the log
-//! begins anew: that the lane does itself, once the log is long ([`Checkpointer::log_is_long`]).
+//! begins anew: that the lane does itself, once the log is long ([`finish`]). The file is synced
+//! then, for all that was copied before.
 //!
 //! Must stay true: a copy that fails on the disk, other than for want of room, ends the process. A
 //! later one would not write those pages again, and the log that still has them would be given up.
+//! So the lane commits nothing more once the thread has ended ([`Checkpointer::committed`]).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -20,9 +22,14 @@ use super::connection::{Purpose, establish};
 use super::error::is_of_the_disk;
 use super::{Conn, DatabaseUrl, Dialect};
 use crate::error::Error;
+use crate::kernel::Stopwatch;
 
 /// How often it is looked whether there is enough to copy, while there are commits.
 const EVERY: Duration = Duration::from_millis(50);
+/// How long a copy is put off that something else than a failing disk was in the way of.
+const LATER: Duration = Duration::from_secs(1);
+/// How long, and how often, it is tried to empty the log while another process copies it.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Pages that are worth a copy: one that many orders change is copied once for all of them, which
 /// spares a fifth of all that is written for an order.
 const STEP: i64 = 8_192;
@@ -80,8 +87,11 @@ impl Checkpointer {
             .name("docket-checkpoint".into())
             .spawn(move || {
                 if let Err(DiskFailed) = copier.copy() {
+                    let Copier { conn, commits, .. } = copier;
+                    // From here on the lane ends at its next commit, whoever listens.
+                    drop(commits);
                     disk_failed.notify_one();
-                    leave_open(copier.conn);
+                    leave_open(conn);
                 }
             })
             .map_err(|failure| Error::internal("starting the checkpoint thread", failure))?;
@@ -89,13 +99,19 @@ impl Checkpointer {
     }
 
     /// There is more in the log.
-    pub(super) fn committed(&self) {
-        // What it has not looked at yet covers this as well.
-        let _ = self.committed.as_ref().map(|committed| committed.try_send(()));
+    ///
+    /// # Errors
+    /// When nobody copies it any more, since the disk failed or the thread panicked.
+    pub(super) fn committed(&self) -> Result<(), DiskFailed> {
+        match self.committed.as_ref().map(|committed| committed.try_send(())) {
+            Some(Err(TrySendError::Disconnected(()))) => Err(DiskFailed),
+            // What it has not looked at yet covers this as well.
+            _ => Ok(()),
+        }
     }
 
-    /// Whether the lane is to copy the end of the log now, with [`finish`].
-    pub(super) fn log_is_long(&self) -> bool {
+    /// Whether the lane is to copy the end of the log now, with [`finish`]; said once.
+    pub(super) fn take_log_is_long(&self) -> bool {
         self.log_is_long.swap(false, Ordering::Relaxed)
     }
 }
@@ -140,21 +156,32 @@ impl Copier {
     fn copy(&mut self) -> Result<(), DiskFailed> {
         while self.commits.recv().is_ok() {
             std::thread::park_timeout(EVERY);
-            if self.commits.try_recv() == Err(TryRecvError::Disconnected) {
+            if self.lane_has_ended() {
                 break;
             }
             let Some(seen) = unless_disk_failed(checkpoint(&mut self.conn, Copying::Nothing))?
             else {
                 continue;
             };
-            if seen.log - seen.checkpointed >= STEP {
-                unless_disk_failed(checkpoint(&mut self.conn, Copying::Passively))?;
+            if seen.log - seen.checkpointed >= STEP && self.copy_some()?.is_none() {
+                std::thread::park_timeout(LATER);
+                continue;
             }
             if seen.log >= LONG && seen.checkpointed < seen.log {
                 self.log_is_long.store(true, Ordering::Relaxed);
             }
         }
         Ok(())
+    }
+
+    fn copy_some(&mut self) -> Result<Option<Progress>, DiskFailed> {
+        unless_disk_failed(checkpoint(&mut self.conn, Copying::Passively))
+    }
+
+    fn lane_has_ended(&self) -> bool {
+        // One commit may have been told of since: what is looked at next covers it.
+        let _ = self.commits.try_recv();
+        self.commits.try_recv() == Err(TryRecvError::Disconnected)
     }
 }
 
@@ -174,8 +201,8 @@ fn unless_disk_failed(copied: QueryResult<Progress>) -> Result<Option<Progress>,
 }
 
 /// Copies SQLite's write-ahead log into the database file and empties it, so that what was erased
-/// is gone from both; answers whether all of it was, which a reader that goes on may hinder. On
-/// PostgreSQL there is nothing to do.
+/// is gone from both; answers whether all of it was, which a reader that goes on may hinder. A
+/// server that copies some of it just now is waited for. On PostgreSQL there is nothing to do.
 ///
 /// # Errors
 /// What the database refuses.
@@ -184,7 +211,14 @@ pub fn empty_log(url: &DatabaseUrl) -> Result<bool, Error> {
     if conn.dialect() == Dialect::Postgres {
         return Ok(true);
     }
-    Ok(checkpoint(&mut conn, Copying::AndTruncating)?.busy == 0)
+    let trying = Stopwatch::start();
+    loop {
+        let emptied = checkpoint(&mut conn, Copying::AndTruncating)?.busy == 0;
+        if emptied || trying.elapsed() > PATIENCE {
+            return Ok(emptied);
+        }
+        std::thread::sleep(EVERY);
+    }
 }
 
 #[cfg(test)]
@@ -193,7 +227,7 @@ mod tests {
 
     use super::*;
     use crate::db::{Db, DbOptions, Statement};
-    use crate::kernel::{Actor, Clock, Origin, Stopwatch};
+    use crate::kernel::{Actor, Clock, Origin};
 
     const MEBIBYTE: u64 = 1 << 20;
 
@@ -237,6 +271,16 @@ mod tests {
             assert!(waiting.elapsed() < Duration::from_secs(20), "nothing was copied");
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
+    }
+
+    #[test]
+    fn once_nobody_copies_the_lane_is_told_at_its_next_commit() {
+        let (committed, commits) = sync_channel(1);
+        let log_is_long = Arc::default();
+        let lanes = Checkpointer { committed: Some(committed), thread: None, log_is_long };
+        assert!(lanes.committed().is_ok() && lanes.committed().is_ok());
+        drop(commits);
+        assert!(lanes.committed().is_err());
     }
 
     #[tokio::test]

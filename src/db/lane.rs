@@ -78,10 +78,11 @@ impl Lane {
                 let mut server =
                     Server { conn, commands, batch, clock, owed, careful: 0, checkpointer };
                 let outcome = server.serve();
-                server.end(outcome);
+                // First of all: to end the thread that copies may take long on such a disk.
                 if outcome == Outcome::DiskFailed {
                     failing.notify_one();
                 }
+                server.end(outcome);
                 let _ = done.send(());
             })
             .map_err(|failure| Error::internal("starting the writer lane", failure))?;
@@ -115,7 +116,7 @@ impl Lane {
         })?
     }
 
-    /// Waits until the disk has failed a commit, after which there are no more.
+    /// Waits until the disk has failed a commit, or a copy of what was committed.
     pub(super) async fn disk_failed(&self) {
         self.disk_failed.notified().await;
     }
@@ -172,7 +173,10 @@ impl Server {
                 self.owed.clear();
             }
             self.owed.extend(batch.into_iter().filter_map(|command| command.answer(commit)));
-            if outcome == Outcome::DiskFailed || durable && self.copy_log().is_err() {
+            if outcome == Outcome::DiskFailed {
+                return outcome;
+            }
+            if durable && self.copy_log().is_err() {
                 return Outcome::DiskFailed;
             }
         }
@@ -187,8 +191,8 @@ impl Server {
     }
 
     fn copy_log(&mut self) -> Result<(), DiskFailed> {
-        self.checkpointer.committed();
-        match self.checkpointer.log_is_long() {
+        self.checkpointer.committed()?;
+        match self.checkpointer.take_log_is_long() {
             true => checkpoint::finish(&mut self.conn),
             false => Ok(()),
         }

@@ -251,8 +251,9 @@ impl Db {
         result
     }
 
-    /// Waits until a commit has failed on the disk. From then on every write is refused: the
-    /// process must end, and start anew. PostgreSQL sees to that by itself.
+    /// Waits until the disk has failed a commit, or a copy of what was committed; after that one
+    /// commit more is made at most. The process must end, and start anew. PostgreSQL sees to that
+    /// by itself.
     pub async fn disk_failed(&self) {
         match &self.writer {
             Writer::Lane(lane) => lane.disk_failed().await,

@@ -43,32 +43,36 @@ impl Readers {
         let permit = permit(Side::Read, &self.permits, Some(self.wait)).await?;
         note_wait(waiting.elapsed());
         let pool = self.pool.clone();
-        blocking(move || in_snapshot(&pool, permit, work)).await
+        blocking(move || in_snapshot(permit, || begun(&pool, begin_snapshot), work)).await
     }
 
     /// As [`Self::run`], on the caller's thread when a connection is free: for what takes less time
-    /// than to be handed over to another thread and back.
+    /// than to be handed over to another thread and back. A connection that must first be opened is
+    /// waited for elsewhere.
     pub(super) async fn run_here<T, F>(&self, work: F) -> Result<T, Error>
     where
         T: Send + 'static,
         F: FnOnce(&mut Conn) -> Result<T, Error> + Send + 'static,
     {
-        match Arc::clone(&self.permits).try_acquire_owned() {
-            Ok(permit) => in_snapshot(&self.pool, Permit::at_once(permit), work),
-            Err(_all_taken) => self.run(work).await,
-        }
+        let permit = Arc::clone(&self.permits).try_acquire_owned().ok();
+        let free = permit.and_then(|permit| Some((permit, self.pool.try_get()?)));
+        let Some((permit, mut conn)) = free else { return self.run(work).await };
+        let begin = || begin_snapshot(&mut conn).map(|()| conn).map_err(Error::from);
+        in_snapshot(Permit::at_once(permit), begin, work)
     }
 }
 
+/// The connection goes back before the permit, so that whoever gets the permit finds it.
 fn in_snapshot<T>(
-    pool: &Pool<Manager>,
     permit: Permit,
+    begin: impl FnOnce() -> Result<PooledConnection<Manager>, Error>,
     work: impl FnOnce(&mut Conn) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let working = Stopwatch::start();
-    let mut conn = begun(pool, begin_snapshot)?;
+    let mut conn = begin()?;
     let result = work(&mut conn);
     <Conn as Connection>::TransactionManager::rollback_transaction(&mut *conn)?;
+    drop(conn);
     drop(permit);
     note_work(working.elapsed());
     result

@@ -2,11 +2,12 @@
  * below DISK_ROOT with what a power cut would leave: what was synced, page by page. It can be full,
  * and a sync can fail.
  *
- * What must stay true: a page goes into the shadow only at a sync that the process was told to have
- * succeeded, with what it held then; so writing and syncing take the same lock. After a failed sync
- * its pages are lost, as on Linux: they count as clean and no later sync brings them back, unless
- * they are written again; each other descriptor of the file is told so once, by its next sync. Names (unlink, rename) are durable at once. Files ending in -shm are
- * memory. Built for glibc on 64 bits, where these are the only calls that docket writes with. */
+ * What must stay true: a page goes into the shadow only at a sync that did not fail, with what it
+ * held then; so writing and syncing take the same lock. After a failed sync its pages are lost, as
+ * on Linux: they count as clean and no later sync brings them back, unless they are written again;
+ * each other descriptor of the file is told so once, by its next sync, whatever that one writes.
+ * Names (unlink, rename) are durable at once. Files ending in -shm are memory. Built for glibc on
+ * 64 bits, where these are the only calls that docket writes with. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -282,7 +283,7 @@ int ftruncate(int fd, off_t length) {
     return ftruncate64(fd, length);
 }
 
-/* Other threads sync the log before they copy it. */
+/* Whoever else copies the log syncs it before, which is what synchronous=NORMAL still does. */
 static int is_writer(void) {
     char thread[16];
     return !prctl(PR_GET_NAME, thread) && !strcmp(thread, "docket-writer");
