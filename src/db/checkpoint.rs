@@ -7,7 +7,8 @@
 //!
 //! Must stay true: a copy that fails on the disk, other than for want of room, ends the process. A
 //! later one would not write those pages again, and the log that still has them would be given up.
-//! So the lane commits nothing more once the thread has ended ([`Checkpointer::committed`]).
+//! So the lane makes one commit more at most once the thread has ended
+//! ([`Checkpointer::committed`]).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,7 +29,7 @@ use crate::kernel::Stopwatch;
 const EVERY: Duration = Duration::from_millis(50);
 /// How long a copy is put off that something else than a failing disk was in the way of.
 const LATER: Duration = Duration::from_secs(1);
-/// How long, and how often, it is tried to empty the log while another process copies it.
+/// How long emptying the log is tried again, while another process copies it.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Pages that are worth a copy: one that many orders change is copied once for all of them, which
 /// spares a fifth of all that is written for an order.
@@ -88,7 +89,7 @@ impl Checkpointer {
             .spawn(move || {
                 if let Err(DiskFailed) = copier.copy() {
                     let Copier { conn, commits, .. } = copier;
-                    // From here on the lane ends at its next commit, whoever listens.
+                    // The lane ends after its next commit, whether or not anybody is notified.
                     drop(commits);
                     disk_failed.notify_one();
                     leave_open(conn);
