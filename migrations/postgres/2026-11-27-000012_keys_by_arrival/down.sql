@@ -1,0 +1,2 @@
+-- No new table and no new column.
+SELECT 1;
