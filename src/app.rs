@@ -105,6 +105,7 @@ pub fn db_options(config: &Config) -> Result<DbOptions, Failure> {
         writers: config.database.writers,
         queue: config.database.queue,
         batch: config.database.batch,
+        checkpoint_pages: config.database.checkpoint_pages.into(),
         wait: config.database.wait(),
     })
 }

@@ -6,29 +6,34 @@ use std::time::Duration;
 
 use crate::books::Books;
 use crate::cycle::{all_ends_well, die_under_load};
-use crate::disk::{Disk, Survivors};
+use crate::disk::{Disk, SHORT_LOG, Survivors};
 use crate::load::Load;
 use crate::process::Home;
 use crate::random::Random;
 use crate::toll::Toll;
 
 const BUYERS: usize = 32;
-/// Every so many cuts come later: SQLite copies its log into the database meanwhile.
+/// In every so many cuts, which come later, the log is as long as in a shop; in the others it is
+/// copied into the database and begun anew all the time.
 const LATE_EVERY: usize = 10;
 
 pub async fn run(cuts: usize) {
     println!("\n== power cuts");
     let (home, load) = (Home::on_sqlite(), Arc::new(Load::of_buyers(BUYERS)));
     let Some(disk) = Disk::under(&home) else { return };
-    let (mut random, mut toll, mut unsynced) = (Random::told(), Toll::default(), 0);
+    let (mut random, mut toll) = (Random::told(), Toll::default());
+    let (mut unsynced, mut begun_anew) = (0, 0);
     for cut in 1..=cuts {
-        let server = toll.start(|| disk.start(&home, &[]));
+        let late = cut.is_multiple_of(LATE_EVERY);
+        let settings: &[_] = if late { &[] } else { &SHORT_LOG };
+        let server = toll.start(|| disk.start(&home, settings));
         if cut == 1 {
             load.stock(&server.api).await;
         }
-        let longest_ms = if cut.is_multiple_of(LATE_EVERY) { 3_000 } else { 1_000 };
+        let longest_ms = if late { 3_000 } else { 1_000 };
         let after = Duration::from_millis(random.between(0, longest_ms));
         die_under_load(&load, server, after).await;
+        begun_anew = begun_anew.max(disk.logs_begun_anew());
         unsynced += match cut % 2 {
             0 => disk.cut_power(Survivors::Some(&mut random)),
             _ => disk.cut_power(Survivors::Nothing),
@@ -38,6 +43,7 @@ pub async fn run(cuts: usize) {
     all_ends_well(&load, &home, disk.start(&home, &[])).await;
     toll.print(&load);
     println!("pages that were not synced   {unsynced:>10}");
+    println!("logs that were begun anew    {begun_anew:>10}");
     control().await;
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use docket::kernel::Stopwatch;
 
 use crate::cycle::{all_ends_well, die_under_load};
-use crate::disk::{Disk, Survivors};
+use crate::disk::{Disk, SHORT_LOG, Survivors};
 use crate::load::Load;
 use crate::process::Home;
 use crate::toll::Toll;
@@ -37,7 +37,7 @@ pub async fn run(errors: usize) {
         if number % 2 == 0 {
             // What only memory holds is built upon.
             disk.fail_sync(0);
-            let server = toll.start(|| disk.start_again(&home, &[], Stdio::null()).unwrap());
+            let server = toll.start(|| disk.start_again(&home, &SHORT_LOG, Stdio::null()).unwrap());
             die_under_load(&load, server, ON).await;
         }
         disk.cut_power(Survivors::Nothing);
@@ -55,7 +55,7 @@ async fn fail(disk: &Disk, home: &Home, load: &Arc<Load>, number: u64) -> &'stat
     disk.settle();
     disk.fail_sync(number);
     let mut errors = tempfile::tempfile().unwrap();
-    let started = disk.start_again(home, &[], errors.try_clone().unwrap().into());
+    let started = disk.start_again(home, &SHORT_LOG, errors.try_clone().unwrap().into());
     let Ok(mut server) = started else { return "did not start" };
     let running = tokio::spawn(Arc::clone(load).run(server.api.clone(), Arc::default()));
     let waited = Stopwatch::start();

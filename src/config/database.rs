@@ -1,11 +1,15 @@
 //! The database.
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
 use serde::Deserialize;
 
 use crate::kernel::Secret;
+
+/// Fewer would sync the database file at every other commit, more leave a log of gigabytes.
+const CHECKPOINT_PAGES: RangeInclusive<u32> = 16..=262_144;
 
 /// Where the database is and how much of it is used at once.
 #[derive(Debug, Clone, Deserialize)]
@@ -21,6 +25,8 @@ pub struct Database {
     pub queue: usize,
     /// Changes in one commit at most (SQLite).
     pub batch: usize,
+    /// Pages (4 KiB) of the write-ahead log that are worth copying into the database file (SQLite).
+    pub checkpoint_pages: u32,
     /// Milliseconds to wait for a connection before a request is refused.
     pub wait_ms: u64,
 }
@@ -52,6 +58,10 @@ impl Database {
         let sizes = [self.readers as usize, self.writers as usize, self.queue, self.batch];
         if sizes.contains(&0) {
             return Err("database.readers, writers, queue and batch must be at least 1".into());
+        }
+        if !CHECKPOINT_PAGES.contains(&self.checkpoint_pages) {
+            let (least, most) = CHECKPOINT_PAGES.into_inner();
+            return Err(format!("database.checkpoint_pages must be {least} to {most}"));
         }
         Ok(())
     }

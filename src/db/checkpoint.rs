@@ -21,7 +21,7 @@ use tokio::sync::Notify;
 
 use super::connection::{Purpose, establish};
 use super::error::is_of_the_disk;
-use super::{Conn, DatabaseUrl, Dialect};
+use super::{Conn, DatabaseUrl, DbOptions, Dialect};
 use crate::error::Error;
 use crate::kernel::Stopwatch;
 
@@ -31,11 +31,8 @@ const EVERY: Duration = Duration::from_millis(50);
 const LATER: Duration = Duration::from_secs(1);
 /// How long emptying the log is tried again, while another process copies it.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Pages that are worth a copy: one that many orders change is copied once for all of them, which
-/// spares a fifth of all that is written for an order.
-const STEP: i64 = 8_192;
-/// Pages of a long log: 64 MiB.
-const LONG: i64 = 16_384;
+/// A log is long, and its end is copied by the lane, at so many times the pages of one copy.
+const LONG: i64 = 2;
 
 /// How much of the log there is to copy, and how.
 #[derive(Clone, Copy)]
@@ -79,11 +76,15 @@ pub(super) struct Checkpointer {
 
 impl Checkpointer {
     /// Says by `disk_failed` that the process must end.
-    pub(super) fn start(url: &DatabaseUrl, disk_failed: Arc<Notify>) -> Result<Self, Error> {
+    pub(super) fn start(options: &DbOptions, disk_failed: Arc<Notify>) -> Result<Self, Error> {
         let (committed, commits) = sync_channel(1);
         let log_is_long = Arc::new(AtomicBool::new(false));
-        let conn = establish(url, Purpose::Writing)?;
-        let mut copier = Copier { conn, commits, log_is_long: Arc::clone(&log_is_long) };
+        let mut copier = Copier {
+            conn: establish(&options.url, Purpose::Writing)?,
+            commits,
+            pages: options.checkpoint_pages,
+            log_is_long: Arc::clone(&log_is_long),
+        };
         let thread = std::thread::Builder::new()
             .name("docket-checkpoint".into())
             .spawn(move || {
@@ -149,6 +150,8 @@ pub(super) fn finish(conn: &mut Conn) -> Result<(), DiskFailed> {
 struct Copier {
     conn: Conn,
     commits: Receiver<()>,
+    /// Pages that are worth a copy: one that many orders change is copied once for all of them.
+    pages: i64,
     log_is_long: Arc<AtomicBool>,
 }
 
@@ -164,11 +167,11 @@ impl Copier {
             else {
                 continue;
             };
-            if seen.log - seen.checkpointed >= STEP && self.copy_some()?.is_none() {
+            if seen.log - seen.checkpointed >= self.pages && self.copy_some()?.is_none() {
                 std::thread::park_timeout(LATER);
                 continue;
             }
-            if seen.log >= LONG && seen.checkpointed < seen.log {
+            if seen.log >= LONG * self.pages && seen.checkpointed < seen.log {
                 self.log_is_long.store(true, Ordering::Relaxed);
             }
         }
@@ -227,7 +230,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::db::{Db, DbOptions, Statement};
+    use crate::db::{Db, Statement};
     use crate::kernel::{Actor, Clock, Origin};
 
     const MEBIBYTE: u64 = 1 << 20;

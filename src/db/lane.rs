@@ -70,7 +70,7 @@ impl Lane {
         let batch = options.batch;
         let disk_failed = Arc::new(Notify::new());
         let failing = Arc::clone(&disk_failed);
-        let checkpointer = Checkpointer::start(&options.url, Arc::clone(&disk_failed))?;
+        let checkpointer = Checkpointer::start(options, Arc::clone(&disk_failed))?;
         std::thread::Builder::new()
             .name("docket-writer".into())
             .spawn(move || {

@@ -52,6 +52,8 @@ pub struct DbOptions {
     pub queue: usize,
     /// Commands in one commit at most. SQLite only.
     pub batch: usize,
+    /// Pages of the write-ahead log that are worth copying into the database file. SQLite only.
+    pub checkpoint_pages: i64,
     /// How long a caller waits for a connection before it is refused.
     pub wait: Duration,
 }
@@ -65,7 +67,8 @@ impl DbOptions {
             readers: 4,
             writers: 8,
             queue: 1024,
-            batch: 64,
+            batch: 256,
+            checkpoint_pages: 8_192,
             wait: Duration::from_millis(2_000),
         }
     }

@@ -7,7 +7,6 @@ use tracing::{Span, instrument};
 
 use super::gateway::{Answer, Gateway, Request};
 use super::model::{Method, Operation};
-use crate::http::Waiting;
 use crate::kernel::Stopwatch;
 use crate::telemetry::metrics::{self, OperationResult, PaymentOperation};
 use crate::telemetry::{self, Account};
@@ -50,9 +49,7 @@ impl Gateways {
     pub async fn ask(&self, operation: &Operation) -> Heard {
         let Some(gateway) = self.find(operation) else { return Heard::Unknown };
         let (request, took) = (request(operation), Stopwatch::start());
-        let waiting = Waiting::begin();
         let answer = tokio::time::timeout(self.timeout, gateway.execute(&request)).await;
-        drop(waiting);
         if let Some(account) = Account::current() {
             account.gateway(took.elapsed());
         }

@@ -11,14 +11,19 @@ use crate::process::{Home, Server};
 
 /// Runs the load on the server, and kills that so long after the first answer.
 pub async fn die_under_load(load: &Arc<Load>, server: Server, after: Duration) {
+    // The moment of death is what is random here; nothing waits for this pause.
+    die_under_load_at(load, server, tokio::time::sleep(after)).await;
+}
+
+/// The same, once something has come to pass after the first answer.
+pub async fn die_under_load_at(load: &Arc<Load>, server: Server, moment: impl Future) {
     let answers = load.answers();
     let running = tokio::spawn(Arc::clone(load).run(server.api.clone(), Arc::default()));
     while load.answers() == answers {
         assert!(!running.is_finished(), "the server takes no orders");
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    // The moment of death is what is random here; nothing waits for this pause.
-    tokio::time::sleep(after).await;
+    moment.await;
     server.kill();
     running.await.unwrap();
 }

@@ -5,9 +5,11 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
+use docket::kernel::Stopwatch;
+
 use crate::books::Books;
-use crate::cycle::{all_ends_well, die_under_load};
-use crate::disk::{Disk, Survivors};
+use crate::cycle::{all_ends_well, die_under_load, die_under_load_at};
+use crate::disk::{Disk, SHORT_LOG, Survivors};
 use crate::load::{Load, Tally};
 use crate::process::Home;
 use crate::random::Random;
@@ -20,11 +22,13 @@ async fn three_power_cuts_lose_and_double_nothing() {
     let Some(disk) = Disk::under(&home) else { return };
     let mut random = Random::told();
     for cut in 0..3 {
-        let server = disk.start(&home, &[]);
+        let server = disk.start(&home, &SHORT_LOG);
         if cut == 0 {
             load.stock(&server.api).await;
+            die_under_load_at(&load, server, log_begins_anew(&disk)).await;
+        } else {
+            die_under_load(&load, server, Duration::from_millis(random.between(0, 400))).await;
         }
-        die_under_load(&load, server, Duration::from_millis(random.between(0, 400))).await;
         let unsynced = match cut {
             0 => disk.cut_power(Survivors::Nothing),
             _ => disk.cut_power(Survivors::Some(&mut random)),
@@ -37,6 +41,15 @@ async fn three_power_cuts_lose_and_double_nothing() {
         books.close().await;
     }
     all_ends_well(&load, &home, disk.start(&home, &[])).await;
+}
+
+/// Waits until the log was copied to its end, twice: what was synced before is not all there is.
+async fn log_begins_anew(disk: &Disk) {
+    let waiting = Stopwatch::start();
+    while disk.logs_begun_anew() < 2 {
+        assert!(waiting.elapsed() < PATIENCE, "the log is never begun anew");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
 }
 
 /// Or else the test above proves nothing.
@@ -61,7 +74,7 @@ async fn a_failed_sync_ends_the_server_and_nothing_is_built_on_it() {
     let Some(disk) = Disk::under(&home) else { return };
     disk.settle();
     for killed in [false, true] {
-        let mut server = disk.start_again(&home, &[], Stdio::null()).unwrap();
+        let mut server = disk.start_again(&home, &SHORT_LOG, Stdio::null()).unwrap();
         if !killed {
             load.stock(&server.api).await;
         }

@@ -23,6 +23,9 @@ const SECTOR: usize = 512;
 /// The state of a page that was written and not synced.
 const DIRTY: u8 = 1;
 
+/// SQLite's log is copied and begun anew many times in a life of some hundred milliseconds.
+pub const SHORT_LOG: [(&str, &str); 1] = [("DOCKET_DATABASE__CHECKPOINT_PAGES", "64")];
+
 /// What the disk takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Room {
@@ -150,6 +153,15 @@ impl Disk {
                 shadow.write_all_at(&sector[..length], at as u64).unwrap();
             }
         }
+    }
+
+    /// How often SQLite's log was copied to its end and begun anew
+    /// (<https://sqlite.org/fileformat2.html#walformat>: the checkpoint sequence number).
+    pub fn logs_begun_anew(&self) -> u32 {
+        let mut number = [0; 4];
+        let log = File::open(self.root.join("docket.db-wal"));
+        let read = log.and_then(|log| log.read_exact_at(&mut number, 12));
+        read.map_or(0, |()| u32::from_be_bytes(number))
     }
 
     /// The name of a file in the shadow, which has no folders.

@@ -69,7 +69,8 @@ pub trait Gateway: Send + Sync {
     /// Its name, as stored with each payment.
     fn name(&self) -> &'static str;
 
-    /// Does what is asked, once per key.
+    /// Does what is asked, once per key. While it waits for somebody else, such as a network, it
+    /// holds a [`Waiting`](crate::http::Waiting), so that other requests are let in meanwhile.
     ///
     /// # Errors
     /// [`GatewayFailure`] when it is unknown whether it was done.

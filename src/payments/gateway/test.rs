@@ -10,6 +10,7 @@ use async_trait::async_trait;
 
 use super::{Answer, Gateway, GatewayFailure, Request, store};
 use crate::db::Db;
+use crate::http::Waiting;
 use crate::kernel::{Actor, OperationId, Origin};
 use crate::payments::model::OperationKind;
 
@@ -80,6 +81,7 @@ impl Gateway for TestGateway {
     async fn execute(&self, request: &Request) -> Result<Answer, GatewayFailure> {
         let (outcome, manner) = behaviour(request);
         if manner == Manner::Slowly {
+            let _waiting = Waiting::begin();
             tokio::time::sleep(SLOW).await;
         }
         let (id, request) = (request.id, request.clone());
@@ -89,6 +91,7 @@ impl Gateway for TestGateway {
             .await
             .map_err(|failure| GatewayFailure(failure.to_string()))?;
         if manner == Manner::Silently {
+            let _waiting = Waiting::begin();
             std::future::pending::<()>().await;
         }
         Ok(answer(id, &recorded))

@@ -50,7 +50,7 @@ impl Database {
             batch: to.histogram(
                 "db_batch_size",
                 "Changes in one commit of the writer lane",
-                &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0],
+                &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0],
             )?,
             writes: to.counters(
                 "db_writes_total",
