@@ -118,6 +118,15 @@ impl Checkpointer {
     }
 }
 
+#[cfg(test)]
+impl Checkpointer {
+    /// One whose thread has ended, as it does when the disk fails a copy.
+    pub(super) fn ended() -> Self {
+        let (committed, _) = sync_channel(1);
+        Self { committed: Some(committed), thread: None, log_is_long: Arc::default() }
+    }
+}
+
 /// A connection that outlived its lane would copy and remove the log when it is closed, while
 /// somebody may have opened the file anew.
 impl Drop for Checkpointer {
@@ -280,8 +289,7 @@ mod tests {
     #[test]
     fn once_nobody_copies_the_lane_is_told_at_its_next_commit() {
         let (committed, commits) = sync_channel(1);
-        let log_is_long = Arc::default();
-        let lanes = Checkpointer { committed: Some(committed), thread: None, log_is_long };
+        let lanes = Checkpointer { committed: Some(committed), ..Checkpointer::ended() };
         assert!(lanes.committed().is_ok() && lanes.committed().is_ok());
         drop(commits);
         assert!(lanes.committed().is_err());

@@ -9,7 +9,11 @@ use diesel::sql_types::BigInt;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 
-use crate::db::{DatabaseUrl, Db, DbOptions, Statement, WriteTx};
+use super::command::{Command, Job};
+use super::{Outcome, Server};
+use crate::db::checkpoint::Checkpointer;
+use crate::db::connection::{Purpose, establish};
+use crate::db::{DatabaseUrl, Db, DbOptions, Statement, Turn, WriteTx};
 use crate::error::{Error, Refusal};
 use crate::kernel::{Actor, Clock, Origin};
 
@@ -174,4 +178,33 @@ async fn what_was_answered_ahead_stands_when_its_batch_is_run_again() {
     ahead.await.unwrap().unwrap();
     assert!(matches!(refused.await.unwrap(), Err(Error::Refused(_))));
     assert_eq!(scene.notes().await, 1);
+}
+
+#[test]
+fn once_nobody_copies_the_log_the_lane_makes_one_commit_more_and_ends() {
+    let scene = tempfile::tempdir().unwrap();
+    let url = DatabaseUrl::Sqlite(scene.path().join("docket.db"));
+    let (queue, commands) = tokio::sync::mpsc::channel(2);
+    let [first, second] =
+        ["CREATE TABLE first (a TEXT)", "CREATE TABLE second (a TEXT)"].map(|sql| {
+            let (reply, answer) = tokio::sync::oneshot::channel();
+            let work = move |tx: &mut WriteTx<'_>| tx.execute(Statement::new(sql));
+            let command: Box<dyn Command> = Box::new(Job::new(Turn::New, origin(), work, reply));
+            assert!(queue.try_send(command).is_ok());
+            answer
+        });
+    let mut server = Server {
+        conn: establish(&url, Purpose::Writing).unwrap(),
+        commands,
+        batch: 1,
+        clock: Clock::System,
+        owed: Vec::new(),
+        careful: 0,
+        checkpointer: Checkpointer::ended(),
+    };
+    let outcome = server.serve();
+    assert!(outcome == Outcome::DiskFailed);
+    drop(server);
+    assert!(first.blocking_recv().unwrap().is_ok());
+    assert!(second.blocking_recv().is_err(), "the second was answered");
 }
