@@ -155,13 +155,13 @@ impl Disk {
         }
     }
 
-    /// How often SQLite's log was copied to its end and begun anew
-    /// (<https://sqlite.org/fileformat2.html#walformat>: the checkpoint sequence number).
-    pub fn logs_begun_anew(&self) -> u32 {
-        let mut number = [0; 4];
-        let log = File::open(self.root.join("docket.db-wal"));
-        let read = log.and_then(|log| log.read_exact_at(&mut number, 12));
-        read.map_or(0, |()| u32::from_be_bytes(number))
+    /// Another one whenever SQLite's log was copied to its end and begun anew: its first salt
+    /// (<https://sqlite.org/fileformat2.html#walformat>).
+    pub fn salt_of_log(&self) -> [u8; 4] {
+        let mut salt = [0; 4];
+        let log = File::open(self.root.join("docket.db-wal")).unwrap();
+        log.read_exact_at(&mut salt, 16).unwrap();
+        salt
     }
 
     /// The name of a file in the shadow, which has no folders.
