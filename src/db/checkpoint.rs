@@ -289,7 +289,8 @@ mod tests {
     #[test]
     fn once_nobody_copies_the_lane_is_told_at_its_next_commit() {
         let (committed, commits) = sync_channel(1);
-        let lanes = Checkpointer { committed: Some(committed), ..Checkpointer::ended() };
+        let mut lanes = Checkpointer::ended();
+        lanes.committed = Some(committed);
         assert!(lanes.committed().is_ok() && lanes.committed().is_ok());
         drop(commits);
         assert!(lanes.committed().is_err());
