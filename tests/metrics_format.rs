@@ -285,7 +285,7 @@ async fn a_strict_reader_of_open_metrics_takes_the_page() {
     // The reader sees what is wrong.
     let wrong = |page: String| reader.read(&page).unwrap_err();
     assert!(wrong(page.replace("# EOF\n", "")).contains("EOF"));
-    assert!(wrong(page.replace("le=\"+Inf\"", "le=\"99.0\"")).contains("+Inf"));
+    assert!(wrong(page.replace("le=\"+Inf\"", "le=\"1e+99\"")).contains("+Inf"));
     wrong(page.replacen("orders_placed_total", "orders_placed", 1));
 }
 
