@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::books::Books;
-use crate::cycle::{all_ends_well, die_under_load};
+use crate::cycle::{all_ends_well, die_under_load, die_under_load_at};
 use crate::disk::{Disk, SHORT_LOG, Survivors};
 use crate::load::Load;
 use crate::process::Home;
@@ -27,14 +27,18 @@ pub async fn run(cuts: usize) {
         let late = cut.is_multiple_of(LATE_EVERY);
         let settings: &[_] = if late { &[] } else { &SHORT_LOG };
         let server = toll.start(|| disk.start(&home, settings));
-        let log = disk.salt_of_log();
         if cut == 1 {
             load.stock(&server.api).await;
         }
         let longest_ms = if late { 3_000 } else { 1_000 };
         let after = Duration::from_millis(random.between(0, longest_ms));
-        die_under_load(&load, server, after).await;
-        begun_anew += u32::from(disk.salt_of_log() != log);
+        let mut log = None;
+        let moment = async {
+            log = Some(disk.salt_of_log());
+            tokio::time::sleep(after).await;
+        };
+        die_under_load_at(&load, server, moment).await;
+        begun_anew += u32::from(Some(disk.salt_of_log()) != log);
         unsynced += match cut % 2 {
             0 => disk.cut_power(Survivors::Some(&mut random)),
             _ => disk.cut_power(Survivors::Nothing),

@@ -156,7 +156,7 @@ impl Disk {
     }
 
     /// Another one whenever SQLite's log was copied to its end and begun anew: its first salt
-    /// (<https://sqlite.org/fileformat2.html#walformat>).
+    /// (<https://sqlite.org/fileformat2.html#walformat>). There is none before the first write.
     pub fn salt_of_log(&self) -> [u8; 4] {
         let mut salt = [0; 4];
         let log = File::open(self.root.join("docket.db-wal")).unwrap();
