@@ -202,6 +202,7 @@ fn once_nobody_copies_the_log_the_lane_makes_one_commit_more_and_ends() {
         careful: 0,
         checkpointer: Checkpointer::ended(),
     };
+    drop(queue);
     let outcome = server.serve();
     assert!(outcome == Outcome::DiskFailed);
     drop(server);
