@@ -18,6 +18,8 @@ pub struct Change {
     pub copy: u32,
     /// The order's number.
     pub number: i64,
+    /// What its movements of stock are in.
+    pub stretch: i64,
 }
 
 /// A value of a row, as far as it is known before the copy is.
@@ -26,6 +28,7 @@ enum Part {
     /// Given by the database: the journal's next number.
     Next,
     Number,
+    Stretch,
     Micros(i64),
     Text(Vec<Piece>),
 }
@@ -80,6 +83,7 @@ impl Reader<'_> {
         match (value, column) {
             (_, "seq") => Part::Next,
             (Value::Number(_), "number") => Part::Number,
+            (_, "stretch") => Part::Stretch,
             // What waits for its money goes on waiting.
             (_, "deadline_at") => Part::Same(value.clone()),
             (Value::Number(at), name) if name.ends_with("_at") || name == "locked_until" => {
@@ -151,6 +155,7 @@ impl Part {
             Self::Same(value) => value.clone(),
             Self::Next => Value::Null,
             Self::Number => Value::Number(change.number),
+            Self::Stretch => Value::Number(change.stretch),
             Self::Micros(at) => Value::Number(at + change.millis * 1_000),
             Self::Text(pieces) => {
                 let mut text = String::new();

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use docket::idempotency::KEPT;
-use docket::kernel::{Clock, Stopwatch};
+use docket::kernel::{Clock, Stopwatch, Timestamp, TransferId};
 use rusqlite::{Connection, Statement, params_from_iter};
 
 use crate::Figure;
@@ -24,6 +24,8 @@ const YEAR_MS: i64 = 365 * 24 * 3_600 * 1_000;
 /// Orders in one transaction.
 const BATCH: usize = 20_000;
 const FIRST_NUMBER: i64 = 1_001;
+/// Orders in one stretch of movements.
+const STRETCH: usize = 2_000;
 const KEYS: &str = "idempotency_keys";
 const CUSTOMERS: &str = "customers";
 
@@ -39,9 +41,9 @@ const SET_UP: &str = "
 /// Enough of everything for every basket.
 const DELIVERY: &str = "
     INSERT INTO stock_transfers (id, kind, status, reason, created_at, settled_at)
-        VALUES ('delivery', 'adjustment', 'posted', 'history', 0, 0);
+        VALUES ('00000000-delivery', 'adjustment', 'posted', 'history', 0, 0);
     INSERT INTO stock_movements (transfer_id, sku, location, delta)
-        SELECT 'delivery', sku, location, 1000000000000 FROM stock_levels;
+        SELECT '00000000-delivery', sku, location, 1000000000000 FROM stock_levels;
     UPDATE stock_levels SET on_hand = on_hand + 1000000000000";
 
 /// A level is the sum of what was moved and of what is held.
@@ -97,7 +99,9 @@ fn write(database: &Path, sample: &Written, orders: usize) {
     for customer in sample.orders.iter().flat_map(|order| &order[customers]) {
         inserts[customers].1.execute(params_from_iter(customer)).unwrap();
     }
-    for (place, change) in changes(&originals, orders).enumerate() {
+    let year = Year { begin: now() - YEAR_MS, pace: YEAR_MS as f64 / orders as f64 };
+    year.begin_stretches(&conn, orders);
+    for (place, change) in year.changes(&originals, orders).enumerate() {
         write_order(&mut inserts, &originals[place % originals.len()], change);
         if place % BATCH == BATCH - 1 {
             conn.execute_batch("COMMIT; BEGIN").unwrap();
@@ -151,15 +155,40 @@ fn shared(conn: &Connection, sample: &Written) -> HashSet<u128> {
     keys.chain(customers).map(read).collect()
 }
 
-/// What each order of the history differs in from the order that it is a copy of.
-fn changes(originals: &[Original], orders: usize) -> impl Iterator<Item = Change> {
-    let begin = now() - YEAR_MS;
-    let pace = YEAR_MS as f64 / orders as f64;
-    (0..orders).map(move |place| Change {
-        millis: begin + (place as f64 * pace) as i64 - originals[place % originals.len()].placed,
-        copy: u32::try_from(place / originals.len()).unwrap(),
-        number: FIRST_NUMBER + i64::try_from(place).unwrap(),
-    })
+/// Orders come in evenly, these milliseconds apart.
+struct Year {
+    begin: i64,
+    pace: f64,
+}
+
+impl Year {
+    fn at(&self, place: usize) -> i64 {
+        self.begin + (place as f64 * self.pace) as i64
+    }
+
+    /// The first one has begun before all orders.
+    fn begin_stretches(&self, conn: &Connection, orders: usize) {
+        let insert = "INSERT INTO stock_stretches (number, begins) VALUES (?, ?)";
+        let mut insert = conn.prepare(insert).unwrap();
+        for place in (STRETCH..orders).step_by(STRETCH) {
+            let begins = TransferId::first_at(Timestamp::from_micros(self.at(place) * 1_000));
+            insert.execute((stretch(place), begins.to_string())).unwrap();
+        }
+    }
+
+    /// What each order of the history differs in from the order that it is a copy of.
+    fn changes(&self, originals: &[Original], orders: usize) -> impl Iterator<Item = Change> {
+        (0..orders).map(move |place| Change {
+            millis: self.at(place) - originals[place % originals.len()].placed,
+            copy: u32::try_from(place / originals.len()).unwrap(),
+            number: FIRST_NUMBER + i64::try_from(place).unwrap(),
+            stretch: stretch(place),
+        })
+    }
+}
+
+fn stretch(place: usize) -> i64 {
+    i64::try_from(place / STRETCH).unwrap()
 }
 
 fn now() -> i64 {

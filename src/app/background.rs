@@ -35,6 +35,7 @@ pub(super) fn jobs(
         Arc::new(Retention(Arc::clone(db))),
         Arc::new(SearchWords(Arc::clone(db))),
         Arc::new(Imports(Arc::clone(db))),
+        Arc::new(Stretches(Arc::clone(db))),
         Arc::new(Invariants::new(Arc::clone(db))),
         Arc::new(RecordReadings(Arc::clone(readings))),
         Arc::new(Machine),
@@ -197,6 +198,25 @@ impl Job for Imports {
     async fn run(&self) -> Result<usize, Error> {
         let origin = Origin::of(Actor::Job(self.name()));
         self.0.write(&origin, inventory::end_interrupted_imports).await
+    }
+}
+
+/// Keeps the newest movements of stock on few pages.
+struct Stretches(Arc<Db>);
+
+#[async_trait]
+impl Job for Stretches {
+    fn name(&self) -> &'static str {
+        "stretches"
+    }
+
+    fn beat(&self) -> Duration {
+        Duration::from_secs(1)
+    }
+
+    async fn run(&self) -> Result<usize, Error> {
+        let origin = Origin::of(Actor::Job(self.name()));
+        inventory::begin_stretch_when_full(&self.0, &origin).await.map(usize::from)
     }
 }
 

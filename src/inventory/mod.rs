@@ -4,7 +4,7 @@
 //! neither goes below zero and `reserved` never above `on_hand`, held by guarded updates and
 //! CHECKs; movements are append-only. A hold is a pending transfer: posted it becomes a sale,
 //! voided or expired it never was. Owns `stock_locations`, `stock_levels`, `stock_transfers`,
-//! `stock_movements`, `product_imports`.
+//! `stock_movements`, `stock_stretches`, `product_imports`.
 
 mod adjust;
 mod available;
@@ -18,6 +18,7 @@ mod opening;
 mod schema;
 mod stock;
 mod store;
+mod stretch;
 
 pub use adjust::adjust;
 pub use available::{available, on_hand};
@@ -32,3 +33,4 @@ pub use import::{
 pub use model::{Adjustment, Level, Movement, Release, Wanted};
 pub use opening::set_opening_stock;
 pub use stock::{level, movements, scarce};
+pub use stretch::begin_stretch_when_full;

@@ -35,6 +35,7 @@ diesel::table! {
         sku -> Text,
         location -> Text,
         delta -> BigInt,
+        stretch -> BigInt,
     }
 }
 

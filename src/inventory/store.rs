@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use super::error::Shortage;
 use super::model::{DEFAULT_LOCATION, Level, Movement, Wanted};
 use super::schema::stock_levels;
+use super::stretch;
 use crate::db::{Conn, Dialect, Statement, Value, WriteTx};
 use crate::error::Error;
 use crate::http::Paging;
@@ -79,10 +80,12 @@ pub(super) fn insert_movements<'s>(
     deltas: impl IntoIterator<Item = (&'s String, i64)>,
 ) -> Result<(), Error> {
     let id = transfer.id.to_string();
-    let rows = deltas.into_iter().map(|(sku, delta)| -> [Value; 4] {
-        [id.as_str().into(), sku.as_str().into(), DEFAULT_LOCATION.into(), delta.into()]
+    let stretch = stretch::of(tx.conn(), &id)?;
+    let rows = deltas.into_iter().map(|(sku, delta)| -> [Value; 5] {
+        let (id, sku) = (id.as_str().into(), sku.as_str().into());
+        [id, sku, DEFAULT_LOCATION.into(), delta.into(), stretch.into()]
     });
-    let columns = ["transfer_id", "sku", "location", "delta"];
+    let columns = ["transfer_id", "sku", "location", "delta", "stretch"];
     tx.execute(Statement::insert("stock_movements", columns, rows))?;
     Ok(())
 }
@@ -258,13 +261,6 @@ pub(super) fn scarce(conn: &mut Conn, at_most: i64, limit: i64) -> Result<Vec<Le
     Ok(rows.into_iter().map(level).collect())
 }
 
-/// Transfer ids sort by the time they were made. Those of one stretch of about three days begin
-/// with the same digits, which the index of movements goes by first: what is written at one time
-/// is written at one place.
-const STRETCH: usize = 5;
-/// After every transfer id.
-const AFTER_ALL: &str = "g";
-
 #[derive(QueryableByName)]
 struct MovementRow {
     #[diesel(sql_type = diesel::sql_types::Text)]
@@ -289,33 +285,21 @@ pub(super) fn movements(
     sku: &str,
     paging: &Paging,
 ) -> Result<Vec<Movement>, Error> {
-    let before = paging.cursor.as_ref().map_or(AFTER_ALL, |cursor| &cursor.id);
+    let before = paging.cursor.as_ref().map_or(stretch::AFTER_ALL, |cursor| &cursor.id);
     let mut found = Vec::new();
-    let mut stretch = stretch_before(conn, before)?;
-    while let Some(begins) = stretch {
+    for stretch in (0..=stretch::of(conn, before)?).rev() {
         let wanted = paging.rows_wanted() - i64::try_from(found.len()).unwrap_or(i64::MAX);
         if wanted <= 0 {
             break;
         }
-        found.extend(movements_of_stretch(conn, &begins, sku, before, wanted)?);
-        stretch = stretch_before(conn, &begins)?;
+        found.extend(movements_of_stretch(conn, stretch, sku, before, wanted)?);
     }
     Ok(found.into_iter().map(|row| movement(sku, row)).collect())
 }
 
-/// How the ids of the last transfer before this id, or before this beginning of ids, begin.
-fn stretch_before(conn: &mut Conn, before: &str) -> Result<Option<String>, Error> {
-    let statement = Statement::new(
-        "SELECT transfer_id AS found FROM stock_movements WHERE transfer_id < ? \
-         ORDER BY transfer_id DESC LIMIT 1",
-    );
-    let last = statement.bind(before).first::<Found>(conn)?;
-    Ok(last.map(|row| row.found.chars().take(STRETCH).collect()))
-}
-
 fn movements_of_stretch(
     conn: &mut Conn,
-    stretch: &str,
+    stretch: i64,
     sku: &str,
     before: &str,
     wanted: i64,
@@ -323,10 +307,11 @@ fn movements_of_stretch(
     Statement::new(format!(
         "SELECT m.transfer_id, m.location, m.delta, t.kind, t.reason, t.order_id, t.created_at \
          FROM stock_movements m JOIN stock_transfers t ON t.id = m.transfer_id \
-         WHERE substr(m.transfer_id, 1, {STRETCH}) = ? AND m.sku = ? AND m.transfer_id < ? \
+         WHERE m.stretch = ? AND m.sku = ? AND m.transfer_id < ? \
          AND t.status = 'posted' ORDER BY m.transfer_id DESC LIMIT {wanted}"
     ))
-    .bind_all([stretch, sku, before])
+    .bind(stretch)
+    .bind_all([sku, before])
     .load(conn)
 }
 

@@ -80,7 +80,11 @@ pub const FAULTS: &[Fault] = &[
         "UPDATE stock_movements SET delta = -2 WHERE transfer_id = 's-shipped' AND sku = 'apple'",
     ),
     ("S6", "DELETE FROM stock_movements WHERE transfer_id = 's-shipped' AND sku = 'bread'"),
-    ("S6", "INSERT INTO stock_movements VALUES ('s-shipped', 'sample', 'main', -1)"),
+    (
+        "S6",
+        "INSERT INTO stock_movements (transfer_id, sku, location, delta)
+            VALUES ('s-shipped', 'sample', 'main', -1)",
+    ),
     ("S7", "UPDATE stock_transfers SET status = 'pending' WHERE id = 's-authorized'"),
     ("S8", "UPDATE stock_transfers SET status = 'voided' WHERE id = 's-called-off-back'"),
     ("S8", "UPDATE stock_movements SET delta = 2 WHERE transfer_id = 's-called-off-back'"),

@@ -1,7 +1,11 @@
 //! Stock: levels, adjustments, movements.
 
+use diesel::QueryableByName;
+use diesel::sql_types::BigInt;
 use docket::db::{Statement, WriteTx};
 use docket::error::Error;
+use docket::inventory::begin_stretch_when_full;
+use docket::kernel::{Actor, Origin};
 use serde_json::{Value, json};
 
 use crate::support::{TestApp, both, card, line};
@@ -13,17 +17,55 @@ async fn adjusted(app: &TestApp, delta: i64, reason: &str) -> Value {
     app.owner().post(ADJUST, &json!({ "delta": delta, "reason": reason })).await.expect(201)
 }
 
-/// A delivery of tea as it was written once.
-fn moved_long_ago(tx: &mut WriteTx<'_>, id: &str, delta: i64) -> Result<(), Error> {
+/// A delivery of tea as it was written once, into this stretch of movements.
+fn moved_long_ago(tx: &mut WriteTx<'_>, id: &str, delta: i64, stretch: i64) -> Result<(), Error> {
     let transfer = "INSERT INTO stock_transfers (id, kind, status, created_at, settled_at) \
                     VALUES (?, 'import', 'posted', 1, 1)";
     tx.execute(Statement::new(transfer).bind(id))?;
-    let movement = "INSERT INTO stock_movements (transfer_id, sku, location, delta) \
-                    VALUES (?, 'tea', 'main', ?)";
-    tx.execute(Statement::new(movement).bind(id).bind(delta))?;
-    let level = "UPDATE stock_levels SET on_hand = on_hand + ? WHERE sku = 'tea'";
+    let movement = "INSERT INTO stock_movements (transfer_id, sku, location, delta, stretch) \
+                    VALUES (?, 'tea', 'main', ?, ?)";
+    tx.execute(Statement::new(movement).bind(id).bind(delta).bind(stretch))?;
+    let level = "INSERT INTO stock_levels (sku, location, on_hand, reserved) VALUES ('tea', 'main', ?, 0) \
+                 ON CONFLICT (sku, location) DO UPDATE SET on_hand = stock_levels.on_hand + excluded.on_hand";
     tx.execute(Statement::new(level).bind(delta))?;
     Ok(())
+}
+
+/// The next stretch begins with these ids.
+fn begins(tx: &mut WriteTx<'_>, stretch: i64, ids: &str) -> Result<(), Error> {
+    let statement = Statement::new("INSERT INTO stock_stretches (number, begins) VALUES (?, ?)");
+    tx.execute(statement.bind(stretch).bind(ids)).map(|_| ())
+}
+
+/// A delivery of one unit each of so many products.
+fn delivered(tx: &mut WriteTx<'_>, id: &str, products: i64) -> Result<(), Error> {
+    let transfer = "INSERT INTO stock_transfers (id, kind, status, created_at, settled_at) \
+                    VALUES (?, 'import', 'posted', 1, 1)";
+    tx.execute(Statement::new(transfer).bind(id))?;
+    let counted = "WITH RECURSIVE counted (i) AS \
+                   (SELECT 1 UNION ALL SELECT i + 1 FROM counted WHERE i < ?)";
+    let levels = format!(
+        "{counted} INSERT INTO stock_levels (sku, location, on_hand, reserved) \
+         SELECT 'product-' || i, 'main', 1, 0 FROM counted"
+    );
+    tx.execute(Statement::new(levels).bind(products))?;
+    let movements = format!(
+        "{counted} INSERT INTO stock_movements (transfer_id, sku, location, delta) \
+         SELECT ?, 'product-' || i, 'main', 1 FROM counted"
+    );
+    tx.execute(Statement::new(movements).bind(products).bind(id)).map(|_| ())
+}
+
+#[derive(QueryableByName)]
+struct Stretches {
+    #[diesel(sql_type = BigInt)]
+    last: i64,
+}
+
+async fn last_stretch(app: &TestApp) -> i64 {
+    let query = "SELECT MAX(number) AS last FROM stock_stretches";
+    let last = move |tx: &mut WriteTx<'_>| Statement::new(query).first::<Stretches>(tx.conn());
+    app.at_command_line(last).await.unwrap().last
 }
 
 both! {
@@ -129,15 +171,19 @@ both! {
     }
 
     async fn movements_are_found_however_long_ago_they_were(app: &TestApp) {
-        app.product("tea", 500, 10).await;
-        let long_ago = [("01800000", 3), ("018fffff", 4), ("019a0000", 5)];
+        app.product("tea", 500, 0).await;
+        let long_ago = [("01800000", 2), ("01800001", 3), ("018fffff", 4), ("019a0000", 5)];
         app.at_command_line(move |tx| {
-            for (begins, delta) in long_ago {
-                moved_long_ago(tx, &format!("{begins}-0000-7000-8000-000000000001"), delta)?;
+            begins(tx, 1, "01800001-0000-7000-8000-000000000001")?;
+            begins(tx, 2, "01900000-0000-7000-8000-000000000001")?;
+            begins(tx, 3, "01910000-0000-7000-8000-000000000001")?;
+            for ((ids, delta), stretch) in long_ago.into_iter().zip([0, 1, 1, 3]) {
+                moved_long_ago(tx, &format!("{ids}-0000-7000-8000-000000000001"), delta, stretch)?;
             }
             Ok(())
         })
         .await;
+        adjusted(app, 10, "delivery").await;
         for limit in [1, 2, 50] {
             let (mut cursor, mut deltas) = (String::new(), Vec::new());
             loop {
@@ -146,8 +192,35 @@ both! {
                 let Some(next) = page["next_cursor"].as_str() else { break };
                 cursor = format!("&cursor={next}");
             }
-            assert_eq!(deltas, [10, 5, 4, 3]);
+            assert_eq!(deltas, [10, 5, 4, 3, 2]);
         }
+    }
+
+    async fn a_full_stretch_of_movements_is_followed_by_another(app: &TestApp) {
+        app.product("tea", 500, 1).await;
+        let db = app.database();
+        let origin = Origin::of(Actor::CommandLine);
+        assert!(!begin_stretch_when_full(&db, &origin).await.unwrap());
+        assert_eq!(last_stretch(app).await, 0);
+        app.at_command_line(|tx| delivered(tx, "01800000-0000-7000-8000-000000000001", 20_000)).await;
+        // The server may have been first.
+        begin_stretch_when_full(&db, &origin).await.unwrap();
+        assert_eq!(last_stretch(app).await, 1);
+        assert!(!begin_stretch_when_full(&db, &origin).await.unwrap());
+        adjusted(app, 2, "delivery").await;
+        let page = app.owner().get(MOVEMENTS).await.expect(200);
+        assert_eq!(page["data"].as_array().unwrap().len(), 2);
+        db.close().await;
+    }
+
+    async fn no_stretch_begins_before_a_movement_that_is_there(app: &TestApp) {
+        app.product("tea", 500, 0).await;
+        let far_ahead = "ffffffff-0000-7000-8000-000000000001";
+        app.at_command_line(move |tx| delivered(tx, far_ahead, 20_000)).await;
+        let db = app.database();
+        assert!(!begin_stretch_when_full(&db, &Origin::of(Actor::CommandLine)).await.unwrap());
+        assert_eq!(last_stretch(app).await, 0);
+        db.close().await;
     }
 
     async fn an_adjustment_is_in_the_journal_without_its_words(app: &TestApp) {

@@ -5,6 +5,7 @@ use diesel::sql_types::{BigInt, Text};
 
 use crate::db::{Statement, Value, WriteTx};
 use crate::error::Error;
+use crate::inventory::stretch;
 use crate::kernel::TransferId;
 
 const LOCATION: &str = "main";
@@ -18,18 +19,10 @@ pub(super) struct Level {
     pub(super) on_hand: i64,
 }
 
-/// The movements of a level, looked for in one stretch of time after the other, as their index has
-/// them.
+/// The movements of a level, looked for in one stretch after the other, as their index has them.
 const MOVEMENTS: &str = "
-    WITH RECURSIVE stretches (stretch) AS (
-        SELECT substr(MAX(transfer_id), 1, 5) FROM stock_movements
-        UNION ALL
-        SELECT (SELECT substr(MAX(earlier.transfer_id), 1, 5) FROM stock_movements earlier
-            WHERE earlier.transfer_id < stretches.stretch)
-        FROM stretches WHERE stretches.stretch IS NOT NULL
-    )
-    SELECT 1 FROM stretches JOIN stock_movements m
-        ON substr(m.transfer_id, 1, 5) = stretches.stretch
+    SELECT 1 FROM stock_stretches s JOIN stock_movements m
+        ON m.stretch = s.number
         AND m.sku = stock_levels.sku AND m.location = stock_levels.location";
 
 /// Makes the levels that are missing, and sets those that are empty and never moved.
@@ -60,10 +53,13 @@ pub(super) fn insert_import(
         [id.to_string().into(), "import".into(), "posted".into(), now.into(), now.into()];
     let columns = ["id", "kind", "status", "created_at", "settled_at"];
     tx.execute(Statement::insert("stock_transfers", columns, [transfer]))?;
-    let rows = levels.iter().map(|level| -> [Value; 4] {
-        [id.to_string().into(), level.sku.as_str().into(), LOCATION.into(), level.on_hand.into()]
+    let id = id.to_string();
+    let stretch = stretch::of(tx.conn(), &id)?;
+    let rows = levels.iter().map(|level| -> [Value; 5] {
+        let (id, sku) = (id.as_str().into(), level.sku.as_str().into());
+        [id, sku, LOCATION.into(), level.on_hand.into(), stretch.into()]
     });
-    let columns = ["transfer_id", "sku", "location", "delta"];
+    let columns = ["transfer_id", "sku", "location", "delta", "stretch"];
     tx.execute(Statement::insert("stock_movements", columns, rows))?;
     Ok(())
 }
