@@ -34,11 +34,11 @@ pub async fn run(cuts: usize) {
         let after = Duration::from_millis(random.between(0, longest_ms));
         let mut log = None;
         let moment = async {
-            log = Some(disk.salt_of_log());
+            log = disk.salt_of_log();
             tokio::time::sleep(after).await;
         };
         die_under_load_at(&load, server, moment).await;
-        begun_anew += u32::from(Some(disk.salt_of_log()) != log);
+        begun_anew += u32::from(log.is_some() && disk.salt_of_log() != log);
         unsynced += match cut % 2 {
             0 => disk.cut_power(Survivors::Some(&mut random)),
             _ => disk.cut_power(Survivors::Nothing),

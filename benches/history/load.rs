@@ -60,12 +60,15 @@ pub fn fill(home: &Home, shop: &Shop, orders: usize) -> Vec<Figure> {
         figures.push((format!("{name}_s"), took.elapsed().as_secs_f64()));
     };
     let import = ["import", "products", shop.products.to_str().unwrap()];
+    let year = Year::until_now(orders);
     // The first start makes the keys that the sample's rows name.
     home.start(&[]).stop();
+    // Before anything moves: what is in stock comes now, after all that was sold.
+    year.begin_stretches(&home.database_file());
     home.run(&import);
     let mut sample = Written::for_orders([]);
     timed("sample", &mut || sample = real_orders(home, shop, orders.min(SAMPLE)));
-    timed("rows", &mut || write(&home.database_file(), &sample, orders));
+    timed("rows", &mut || write(&home.database_file(), &sample, &year));
     // A command that may write seals what it finds.
     timed("seals", &mut || drop(home.run(&import)));
     figures
@@ -84,7 +87,7 @@ fn real_orders(home: &Home, shop: &Shop, count: usize) -> Written {
 }
 
 /// Writes the history's rows.
-fn write(database: &Path, sample: &Written, orders: usize) {
+fn write(database: &Path, sample: &Written, year: &Year) {
     let conn = Connection::open(database).unwrap();
     conn.execute_batch(SET_UP).unwrap();
     let shared = shared(&conn, sample);
@@ -99,9 +102,7 @@ fn write(database: &Path, sample: &Written, orders: usize) {
     for customer in sample.orders.iter().flat_map(|order| &order[customers]) {
         inserts[customers].1.execute(params_from_iter(customer)).unwrap();
     }
-    let year = Year { begin: now() - YEAR_MS, pace: YEAR_MS as f64 / orders as f64 };
-    year.begin_stretches(&conn, orders);
-    for (place, change) in year.changes(&originals, orders).enumerate() {
+    for (place, change) in year.changes(&originals).enumerate() {
         write_order(&mut inserts, &originals[place % originals.len()], change);
         if place % BATCH == BATCH - 1 {
             conn.execute_batch("COMMIT; BEGIN").unwrap();
@@ -109,7 +110,7 @@ fn write(database: &Path, sample: &Written, orders: usize) {
     }
     conn.execute_batch(DELIVERY).unwrap();
     for (place, order) in sample.orders.iter().enumerate() {
-        let copies = (orders + sample.orders.len() - 1 - place) / sample.orders.len();
+        let copies = (year.orders + sample.orders.len() - 1 - place) / sample.orders.len();
         move_stock(&conn, order, sample, i64::try_from(copies).unwrap());
     }
     conn.execute_batch("COMMIT").unwrap();
@@ -157,28 +158,34 @@ fn shared(conn: &Connection, sample: &Written) -> HashSet<u128> {
 
 /// Orders come in evenly, these milliseconds apart.
 struct Year {
+    orders: usize,
     begin: i64,
     pace: f64,
 }
 
 impl Year {
+    fn until_now(orders: usize) -> Self {
+        Self { orders, begin: now() - YEAR_MS, pace: YEAR_MS as f64 / orders as f64 }
+    }
+
     fn at(&self, place: usize) -> i64 {
         self.begin + (place as f64 * self.pace) as i64
     }
 
     /// The first one has begun before all orders.
-    fn begin_stretches(&self, conn: &Connection, orders: usize) {
+    fn begin_stretches(&self, database: &Path) {
+        let conn = Connection::open(database).unwrap();
         let insert = "INSERT INTO stock_stretches (number, begins) VALUES (?, ?)";
         let mut insert = conn.prepare(insert).unwrap();
-        for place in (STRETCH..orders).step_by(STRETCH) {
+        for place in (STRETCH..self.orders).step_by(STRETCH) {
             let begins = TransferId::first_at(Timestamp::from_micros(self.at(place) * 1_000));
             insert.execute((stretch(place), begins.to_string())).unwrap();
         }
     }
 
     /// What each order of the history differs in from the order that it is a copy of.
-    fn changes(&self, originals: &[Original], orders: usize) -> impl Iterator<Item = Change> {
-        (0..orders).map(move |place| Change {
+    fn changes(&self, originals: &[Original]) -> impl Iterator<Item = Change> {
+        (0..self.orders).map(move |place| Change {
             millis: self.at(place) - originals[place % originals.len()].placed,
             copy: u32::try_from(place / originals.len()).unwrap(),
             number: FIRST_NUMBER + i64::try_from(place).unwrap(),

@@ -16,8 +16,9 @@ pub struct Round {
     pub server: Usage,
     /// Orders that stand in the database.
     pub orders: usize,
-    /// Rows inserted and updated for them, by what is in the tables.
     pub lines: usize,
+    /// Rows inserted and updated for them, by what is in the tables; 0 where these were not read.
+    pub row_writes: usize,
 }
 
 /// What all rounds came to.
@@ -42,8 +43,10 @@ pub fn run(scenario: &Scenario, asked: &Asked) -> Measured {
     };
     for _ in 0..asked.rounds {
         let home = database.home();
-        measured.rounds.push(docket(scenario, &shop, &home, asked.orders));
+        let round = docket(scenario, &shop, &home, asked.orders);
         let written = scenario.with_floors.then(|| database.written(&home));
+        let row_writes = written.as_ref().map_or(0, Written::row_writes);
+        measured.rounds.push(Round { row_writes, ..round });
         database.discard(home);
         for (floor, rates) in &mut measured.floors {
             rates.extend(written.as_ref().map(|written| rate(database, &shop, floor, written)));
@@ -64,7 +67,8 @@ fn docket(scenario: &Scenario, shop: &Shop, home: &Home, orders: usize) -> Round
     scenario.database.settle(home);
     server.stop();
     let count = |table| scenario.database.count(home, table);
-    Round { seen, server: server_used, orders: count("orders"), lines: count("order_lines") }
+    let (orders, lines) = (count("orders"), count("order_lines"));
+    Round { seen, server: server_used, orders, lines, row_writes: 0 }
 }
 
 /// Orders per second of a floor on a fresh database.

@@ -52,6 +52,10 @@ pub fn print(scenario: &Scenario, measured: &Measured, as_json: bool) {
             }),
         ),
     ];
+    if scenario.with_floors {
+        let writes = of_rounds(measured, |round| round.row_writes as f64 / orders(round));
+        figures.push(("row_writes_per_order", writes));
+    }
     for (floor, rates) in &measured.floors {
         figures.push((floor.figure, median(rates.clone())));
         figures.push((floor.ratio, ratio(measured, rates)));

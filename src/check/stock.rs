@@ -109,4 +109,16 @@ pub(super) const INVARIANTS: &[Invariant] = &[
              ) s GROUP BY s.order_id, s.sku HAVING SUM(s.units) <> 0",
         ),
     },
+    Invariant {
+        id: "S9",
+        what: "A movement is in the stretch that its transfer's id falls into.",
+        query: Query::Same(
+            "SELECT 'transfer ' || m.transfer_id || ', ' || m.sku AS row_at_fault
+             FROM stock_movements m
+             LEFT JOIN stock_stretches s ON s.number = m.stretch
+             LEFT JOIN stock_stretches later ON later.number = m.stretch + 1
+             WHERE s.number IS NULL OR m.transfer_id < s.begins
+                OR m.transfer_id >= later.begins",
+        ),
+    },
 ];

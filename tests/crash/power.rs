@@ -46,6 +46,7 @@ async fn three_power_cuts_lose_and_double_nothing() {
 /// Waits until the log was copied to its end: what was synced since is not all there is.
 async fn log_begins_anew(disk: &Disk) {
     let (waiting, first) = (Stopwatch::start(), disk.salt_of_log());
+    assert!(first.is_some(), "nothing was written yet");
     while disk.salt_of_log() == first {
         assert!(waiting.elapsed() < PATIENCE, "the log is never begun anew");
         tokio::time::sleep(Duration::from_millis(1)).await;

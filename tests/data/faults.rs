@@ -89,6 +89,13 @@ pub const FAULTS: &[Fault] = &[
     ("S8", "UPDATE stock_transfers SET status = 'voided' WHERE id = 's-called-off-back'"),
     ("S8", "UPDATE stock_movements SET delta = 2 WHERE transfer_id = 's-called-off-back'"),
     ("S8", "UPDATE stock_transfers SET order_id = 'shipped' WHERE id = 's-called-off-back'"),
+    ("S9", "UPDATE stock_movements SET stretch = 1 WHERE transfer_id = 's-shipped'"),
+    ("S9", "INSERT INTO stock_stretches (number, begins) VALUES (1, 's-shipped')"),
+    (
+        "S9",
+        "INSERT INTO stock_stretches (number, begins) VALUES (1, 's-shipped');
+         UPDATE stock_movements SET stretch = 1",
+    ),
     // Fulfilment.
     ("F1", "UPDATE order_lines SET quantity_fulfilled = 2 WHERE order_id = 'half-sent'"),
     ("F1", "DELETE FROM order_fulfilment_lines WHERE order_id = 'half-sent'"),

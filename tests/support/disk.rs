@@ -157,11 +157,11 @@ impl Disk {
 
     /// Another one whenever SQLite's log was copied to its end and begun anew: its first salt
     /// (<https://sqlite.org/fileformat2.html#walformat>). There is none before the first write.
-    pub fn salt_of_log(&self) -> [u8; 4] {
+    pub fn salt_of_log(&self) -> Option<[u8; 4]> {
         let mut salt = [0; 4];
-        let log = File::open(self.root.join("docket.db-wal")).unwrap();
-        log.read_exact_at(&mut salt, 16).unwrap();
-        salt
+        let log = File::open(self.root.join("docket.db-wal")).ok()?;
+        log.read_exact_at(&mut salt, 16).ok()?;
+        Some(salt)
     }
 
     /// The name of a file in the shadow, which has no folders.

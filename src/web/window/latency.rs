@@ -63,6 +63,8 @@ struct Summary {
 /// A series as it is drawn.
 struct Plot {
     summary: Summary,
+    /// How wide a bucket is.
+    column_width: String,
     bars: Vec<PlotBar>,
     dots: Vec<Dot>,
 }
@@ -78,8 +80,10 @@ struct PlotBar {
     middle: Option<String>,
 }
 
-/// An observation with a kept trace.
+/// An observation with a kept trace. All of its bucket's column above the bar leads to it, so that
+/// no two share a place to click.
 struct Dot {
+    column: String,
     x: String,
     y: u64,
     address: String,
@@ -132,7 +136,12 @@ impl Plot {
         let places = series.buckets.iter().zip(0_u64..);
         let bars = places.clone().map(|(bucket, place)| PlotBar::of(bucket, place, count, most));
         let dots = places.filter_map(|(bucket, place)| Dot::of(bucket, place, count, most));
-        Self { summary: Summary::of(series), bars: bars.collect(), dots: dots.collect() }
+        Self {
+            summary: Summary::of(series),
+            column_width: place_in(1, 0, count),
+            bars: bars.collect(),
+            dots: dots.collect(),
+        }
     }
 }
 
@@ -173,8 +182,9 @@ impl Dot {
         let inside = (exemplar.value - bucket.above) / width;
         let inside = if inside.is_finite() && width.is_finite() { inside } else { 0.5 };
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 1000")]
-        let thousandths = (inside.clamp(0.15, 0.85) * 1_000.0) as u64;
+        let thousandths = (inside.clamp(0.2, 0.8) * 1_000.0) as u64;
         Some(Self {
+            column: place_in(place, 0, buckets),
             x: place_in(place, thousandths, buckets),
             y: HEIGHT - height(bucket.count, most) - 8,
             address: draw::span(&exemplar.trace_id, &exemplar.span_id),
@@ -214,6 +224,8 @@ mod tests {
         assert_eq!((plot.bars[2].label.as_str(), plot.bars[1].y), ("> 10.0 ms", 108));
         let dots: Vec<_> = plot.dots.iter().map(|dot| (dot.x.as_str(), dot.y)).collect();
         assert_eq!(dots, [("16.666%", 12), ("83.333%", 102)]);
+        let columns: Vec<_> = plot.dots.iter().map(|dot| dot.column.as_str()).collect();
+        assert_eq!((columns, plot.column_width.as_str()), (vec!["0%", "66.666%"], "33.333%"));
         assert_eq!(plot.dots[1].address, "/admin/telemetry/t#s-s");
         assert_eq!(plot.summary.mean, "1.00 ms");
     }
