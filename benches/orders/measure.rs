@@ -6,7 +6,7 @@ use crate::database::Database;
 use crate::floor::Floor;
 use crate::machine::Usage;
 use crate::process::Home;
-use crate::rows::Written;
+use crate::rows::{Table, Written};
 use crate::scenario::Scenario;
 use crate::shop::Shop;
 
@@ -45,7 +45,7 @@ pub fn run(scenario: &Scenario, asked: &Asked) -> Measured {
         let home = database.home();
         let round = docket(scenario, &shop, &home, asked.orders);
         let written = scenario.with_floors.then(|| database.written(&home));
-        let row_writes = written.as_ref().map_or(0, Written::row_writes);
+        let row_writes = written.as_ref().map_or(0, row_writes);
         measured.rounds.push(Round { row_writes, ..round });
         database.discard(home);
         for (floor, rates) in &mut measured.floors {
@@ -79,4 +79,15 @@ fn rate(database: &dyn Database, shop: &Shop, floor: &Floor, written: &Written) 
     let rate = database.rate(&home, floor, written);
     database.discard(home);
     rate
+}
+
+/// Rows inserted and updated; among them levels of stock, which are reserved first, then taken.
+fn row_writes(written: &Written) -> usize {
+    let (movements, ..) = written.movements();
+    let of_table = |(place, (table, _)): (usize, &(&Table, Vec<String>))| {
+        let rows: usize = written.orders.iter().map(|order| order[place].len()).sum();
+        let levels = if place == movements { 2 } else { 0 };
+        rows * (1 + usize::from(!table.later.is_empty()) + levels)
+    };
+    written.tables.iter().enumerate().map(of_table).sum()
 }

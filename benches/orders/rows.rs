@@ -169,17 +169,6 @@ impl Written {
         self.orders[self.places[order]][self.tables.len() - 1].push(row);
     }
 
-    /// Rows inserted and updated; among them levels of stock, which are reserved first, then taken.
-    pub fn row_writes(&self) -> usize {
-        let of_table = |(place, (table, _)): (usize, &(&Table, Vec<String>))| {
-            let times = 1 + usize::from(!table.later.is_empty());
-            let levels = if table.name == MOVEMENTS { 2 } else { 0 };
-            let rows: usize = self.orders.iter().map(|order| order[place].len()).sum();
-            rows * (times + levels)
-        };
-        self.tables.iter().enumerate().map(of_table).sum()
-    }
-
     /// Where a table is among the tables.
     pub fn place(&self, table: &str) -> usize {
         self.tables.iter().position(|(known, _)| known.name == table).unwrap()
