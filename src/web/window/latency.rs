@@ -75,6 +75,8 @@ struct PlotBar {
     y: u64,
     height: u64,
     label: String,
+    /// What it counts.
+    range: String,
     count: i64,
     /// Where its upper bound is written, for every other one.
     middle: Option<String>,
@@ -158,9 +160,12 @@ fn place_in(place: u64, thousandths: u64, count: u64) -> String {
 impl PlotBar {
     fn of(bucket: &BucketView, place: u64, buckets: u64, most: u64) -> Self {
         let height = height(bucket.count, most);
-        let label = match bucket.bound.is_finite() {
-            true => seconds(bucket.bound),
-            false => format!("> {}", seconds(bucket.above)),
+        let (label, range) = match bucket.bound.is_finite() {
+            true => (seconds(bucket.bound), format!("≤ {}", seconds(bucket.bound))),
+            false => {
+                let above = format!("> {}", seconds(bucket.above));
+                (above.clone(), above)
+            }
         };
         Self {
             x: place_in(place, 60, buckets),
@@ -168,6 +173,7 @@ impl PlotBar {
             y: HEIGHT - height,
             height,
             label,
+            range,
             count: i64::try_from(bucket.count).unwrap_or(i64::MAX),
             middle: (place % 3 == 1).then(|| place_in(place, 500, buckets)),
         }
@@ -222,6 +228,8 @@ mod tests {
         let heights: Vec<u64> = plot.bars.iter().map(|bar| bar.height).collect();
         assert_eq!(heights, [90, 2, 0]);
         assert_eq!((plot.bars[2].label.as_str(), plot.bars[1].y), ("> 10.0 ms", 108));
+        let ranges: Vec<_> = plot.bars.iter().map(|bar| bar.range.as_str()).collect();
+        assert_eq!(ranges, ["≤ 1.00 ms", "≤ 10.0 ms", "> 10.0 ms"]);
         let dots: Vec<_> = plot.dots.iter().map(|dot| (dot.x.as_str(), dot.y)).collect();
         assert_eq!(dots, [("16.666%", 12), ("83.333%", 102)]);
         let columns: Vec<_> = plot.dots.iter().map(|dot| dot.column.as_str()).collect();
