@@ -70,6 +70,9 @@ fn tell(report: &VerifyReport) -> std::io::Result<()> {
         table::line(&format!("    {problem}"))?;
     }
     let verdict = match report.problems_total {
+        0 if report.unsealed + report.waiting > 0 => {
+            "Nothing under a seal was changed; no seal vouches yet for the others.".to_owned()
+        }
         0 => "Nothing was changed.".to_owned(),
         wrong => format!("{wrong} problems: the journal is not what was sealed."),
     };
