@@ -137,7 +137,7 @@ const SQLITE_SET_UP: &str = "
 /// they read the system has in its memory.
 const SQLITE_READING: &str = "
     PRAGMA query_only = ON;
-    PRAGMA cache_size = -4000;
+    PRAGMA cache_size = -2000;
     PRAGMA temp_store = FILE;";
 
 /// No statement and no lock waits for ever, and no transaction idles while it holds locks.

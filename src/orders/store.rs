@@ -44,6 +44,11 @@ fn unreadable(failure: Unreadable) -> Error {
 }
 
 impl OrderRow {
+    /// Whether any of its goods have ever left.
+    pub(super) fn has_left(&self) -> bool {
+        self.fulfilment_status != FulfilmentStatus::Unfulfilled.as_str()
+    }
+
     /// The order without what belongs to it.
     pub(super) fn view(self, customer: String) -> Result<OrderView, Error> {
         self.read(customer).map_err(unreadable)

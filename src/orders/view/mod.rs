@@ -253,9 +253,10 @@ pub(super) fn complete(
     rows: Vec<(OrderRow, String)>,
 ) -> Result<Vec<OrderView>, Error> {
     let ids: Vec<String> = rows.iter().map(|(row, _)| row.id.clone()).collect();
+    let left = rows.iter().filter(|(row, _)| row.has_left()).map(|(row, _)| row.id.clone());
     let mut lines = grouped(store::lines(conn, &ids)?);
     let mut adjustments = grouped(store::adjustments(conn, &ids)?);
-    let mut fulfilments = grouped(store::fulfilments(conn, &ids)?);
+    let mut fulfilments = grouped(store::fulfilments(conn, &left.collect::<Vec<_>>())?);
     let mut payments: HashMap<String, Vec<PaymentView>> = HashMap::new();
     for payment in payments::of_orders(conn, &ids)? {
         let order_id = payment.order_id.to_string();

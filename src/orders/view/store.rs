@@ -59,12 +59,12 @@ pub(super) fn fulfilments(
     order_ids: &[String],
 ) -> Result<Vec<(String, FulfilmentView)>, Error> {
     type Row = (String, String, Option<String>, i64);
+    if order_ids.is_empty() {
+        return Ok(Vec::new());
+    }
     let query =
         order_fulfilments::table.order((order_fulfilments::order_id, order_fulfilments::id));
     let parcels: Vec<Row> = load_where!(conn, query, order_fulfilments::order_id, order_ids)?;
-    if parcels.is_empty() {
-        return Ok(Vec::new());
-    }
     let query = order_fulfilment_lines::table.order(order_fulfilment_lines::line_id);
     let contents: Vec<(String, String, String, i64)> =
         load_where!(conn, query, order_fulfilment_lines::order_id, order_ids)?;
