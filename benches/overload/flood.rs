@@ -121,6 +121,10 @@ impl Flood {
             ),
             ("answered_202", count(&|answer| answer.status == 202)),
             ("answered_otherwise", count(&other)),
+            (
+                "other_status",
+                all.iter().find(|answer| other(answer)).map_or(0.0, |one| one.status.into()),
+            ),
             ("unanswered", count(&|answer| answer.status == 0)),
             ("livez_p99_ms", quantile(self.live.iter(), 0.99)),
             ("readyz_p99_ms", quantile(self.ready.iter(), 0.99)),
