@@ -37,8 +37,9 @@ use crate::telemetry::metrics::{self, Side};
 /// How long another process may hold the write lock, and how often it is asked for meanwhile.
 const PATIENCE: Duration = Duration::from_secs(10);
 const TRY_EVERY: Duration = Duration::from_millis(1);
-const STOPPING: Error = Error::Unavailable("The server is stopping.");
-const DISK_FAILED: Error = Error::Unavailable("The disk failed; the server stops.");
+const STOPPING: Error = Error::Unavailable("The server is stopping; try again shortly.");
+const DISK_FAILED: Error =
+    Error::Unavailable("The disk failed and the server stops; try again shortly.");
 
 /// What became of a batch.
 #[derive(Clone, Copy, PartialEq, Eq)]

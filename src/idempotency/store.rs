@@ -78,16 +78,31 @@ pub(super) fn remove(tx: &mut WriteTx<'_>, id: &ClaimId) -> Result<(), Error> {
     Ok(())
 }
 
+/// Saves the reply. One that comes after its request has ended was told to nobody yet: it is kept
+/// from now on, so that who asks again gets it and does not begin anew.
 pub(super) fn finish(tx: &mut WriteTx<'_>, id: &ClaimId, reply: &Reply) -> Result<(), Error> {
     let headers = serde_json::to_string(&reply.headers)
         .map_err(|failure| Error::internal("saving a reply", failure))?;
-    let statement = Statement::new(
-        "UPDATE idempotency_keys SET state = 'finished', status = ?, headers = ?, body = ? \
-         WHERE id = ? AND state <> 'finished'",
-    )
-    .bind(i64::from(reply.status))
-    .bind_all([headers.as_str(), &reply.body, id.as_str()]);
-    match tx.execute(statement)? {
+    let saving = || {
+        Statement::new(
+            "UPDATE idempotency_keys SET state = 'finished', status = ?, headers = ?, body = ?",
+        )
+        .bind(i64::from(reply.status))
+        .bind_all([headers.as_str(), &reply.body])
+    };
+    let now = tx.now();
+    let in_time = saving()
+        .sql(" WHERE id = ? AND state <> 'finished' AND locked_until >= ?")
+        .bind(id.as_str())
+        .bind(now.micros());
+    if tx.execute(in_time)? == 1 {
+        return Ok(());
+    }
+    let late = saving()
+        .sql(", expires_at = ? WHERE id = ? AND state <> 'finished'")
+        .bind(now.after(KEPT).micros())
+        .bind(id.as_str());
+    match tx.execute(late)? {
         1 => Ok(()),
         _ => Err(Error::internal("saving a reply", "its key is finished or gone")),
     }

@@ -1,5 +1,7 @@
 //! Outcomes that come late.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::support::{TestApp, both, card, line, order_of};
@@ -25,6 +27,20 @@ both! {
         assert_eq!(again.header("idempotency-replayed"), "true");
         let third = app.owner().post_as("late", "/v1/orders", &body).await;
         assert_eq!(third.body, again.body);
+    }
+
+    async fn an_outcome_that_is_settled_after_days_is_answered_to_the_same_key(app: &TestApp) {
+        app.product("tea", 500, 10).await;
+        let body = order_of(json!([line("tea", 2)]), card("tok_timeout"));
+        let order = app.owner().post_as("weekend", "/v1/orders", &body).await.expect(202);
+        app.pass(Duration::from_secs(80 * 3600));
+        let path = format!("/v1/orders/{}", order["id"].as_str().unwrap());
+        app.eventually(&path, |order| order["status"] != "pending").await;
+        let again = app.owner().post_as("weekend", "/v1/orders", &body).await;
+        assert_eq!(again.header("idempotency-replayed"), "true", "{again:?}");
+        assert_eq!(again.json()["id"], order["id"]);
+        let orders = app.owner().get("/v1/orders").await.expect(200);
+        assert_eq!(orders["data"].as_array().unwrap().len(), 1);
     }
 
     async fn while_an_outcome_is_unknown_its_key_answers_how_the_order_stands(app: &TestApp) {
