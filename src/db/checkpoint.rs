@@ -224,8 +224,8 @@ pub fn empty_log(url: &DatabaseUrl) -> Result<bool, Error> {
     if conn.dialect() == Dialect::Postgres {
         return Ok(true);
     }
-    // SQLite waits for readers with the write lock in its hands: each wait is short, so that orders go
-    // on between them.
+    // SQLite waits for readers with the write lock in its hands: each wait is short, so that orders
+    // go on between them.
     Statement::new("PRAGMA busy_timeout = 100").execute(&mut conn)?;
     let trying = Stopwatch::start();
     loop {

@@ -19,8 +19,8 @@ use crate::db::WriteTx;
 use crate::error::Error;
 use crate::http::{Reply, Submission};
 
-/// How long a reply is kept, from when its key was claimed; from when it was saved, when that is after
-/// its request has ended.
+/// How long a reply is kept: from when its key was claimed, or from when the reply was saved, when
+/// that is after its request has ended.
 pub const KEPT: Duration = Duration::from_secs(72 * 3600);
 
 /// How long a running request holds its key: longer than any request may take.
